@@ -1,0 +1,4 @@
+//! wickdesk
+#![deny(unsafe_code)]
+pub mod market;
+pub mod text;

@@ -1,0 +1,170 @@
+//! Reading candles: any export's bytes become one [`Series`] and a [`Card`] that says how.
+//!
+//! bytes → [`decode`] text → [`table`] rows of cells → [`columns`] which cell is what → [`when`] and [`number`] values →
+//! [`assemble`] a series. Layouts are recognised by rules over the content, never configured; what stays ambiguous is
+//! refused with the option that decides.
+
+mod assemble;
+mod card;
+mod columns;
+mod decode;
+mod identity;
+mod number;
+mod table;
+mod when;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{Series, Timeframe};
+pub use card::{Card, Clock, Irregularity};
+pub use when::DateOrder;
+
+/// What the reader cannot know from the file, all optional.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// The zone of times that name none; UTC unless given.
+    pub zone: Option<TimeZone>,
+    /// The instrument, over what the file or its name says.
+    pub symbol: Option<String>,
+    /// The spacing, over what the candles say.
+    pub timeframe: Option<Timeframe>,
+    /// The order of day, month and year, where the file leaves it open.
+    pub date_order: Option<DateOrder>,
+    /// The present; a last candle that has not closed by then is dropped. Without it none is.
+    pub now: Option<Timestamp>,
+    /// Keep a candle that has not closed yet.
+    pub keep_forming: bool,
+}
+
+/// A file read: the candles, and the card that says what was recognised and assumed.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The closed candles.
+    pub series: Series,
+    /// How they were read.
+    pub card: Card,
+}
+
+/// Why a file gives no series. Each line names the file and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file cannot be opened or read.
+    #[error("{file}: {reason}")]
+    Io {
+        /// As the user named it.
+        file: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// Nothing but blanks.
+    #[error("{0}: the file is empty; export the candles again")]
+    Empty(String),
+    /// Binary, or a container not read yet.
+    #[error("{file}: this is {what}, not text; export the candles as CSV")]
+    NotText {
+        /// As the user named it.
+        file: String,
+        /// What it looks like.
+        what: &'static str,
+    },
+    /// A table, but not of candles.
+    #[error("{file}: no column for {missing} (found: {found}); candles need time, open, high, low and close")]
+    Columns {
+        /// As the user named it.
+        file: String,
+        /// The roles nobody plays.
+        missing: String,
+        /// The header as it stands.
+        found: String,
+    },
+    /// A header and no rows.
+    #[error("{0}: a header but no candles; export a longer period")]
+    NoRows(String),
+    /// No row, or too few, could be read.
+    #[error(
+        "{file}, line {line}: {reason}; {refused} of {rows} rows are no candles, so this is not read as a candle file"
+    )]
+    TooManyRefused {
+        /// As the user named it.
+        file: String,
+        /// The first refused line.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+        /// How many were refused.
+        refused: usize,
+        /// Of how many.
+        rows: usize,
+    },
+    /// Day and month cannot be told apart.
+    #[error(
+        "{file}: `{example}` can be {first} or {second}; say which with --date-order {first_option} or {second_option}"
+    )]
+    AmbiguousDate {
+        /// As the user named it.
+        file: String,
+        /// A date that shows it.
+        example: String,
+        /// One reading.
+        first: String,
+        /// The other.
+        second: String,
+        /// The option for the one.
+        first_option: &'static str,
+        /// The option for the other.
+        second_option: &'static str,
+    },
+    /// Times no rule reads.
+    #[error(
+        "{file}, line {line}: `{text}` is no time that can be read; write it as 2024-05-02 13:00 or as epoch seconds"
+    )]
+    Time {
+        /// As the user named it.
+        file: String,
+        /// Where.
+        line: usize,
+        /// The cell.
+        text: String,
+    },
+    /// One candle has no spacing.
+    #[error("{0}: a single candle does not tell its timeframe; say it with --timeframe H1")]
+    Timeframe(String),
+}
+
+/// Reads the candles in `bytes`; `name` is the file's name, for messages and for symbol and timeframe.
+///
+/// # Errors
+/// [`ReadError`] when the bytes hold no candles, or could be read in two ways.
+pub fn read(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Loaded, ReadError> {
+    let text = decode::text(bytes, name)?;
+    let table = table::split(&text, name)?;
+    let layout = columns::recognise(&table, name)?;
+    assemble::assemble(&table, &layout, name, options)
+}
+
+/// Reads the candle file at `path`; `-` is standard input.
+///
+/// # Errors
+/// [`ReadError`], with the path in its text.
+pub fn read_file(path: &Path, options: &ReadOptions) -> Result<Loaded, ReadError> {
+    let stdin = path.as_os_str() == "-";
+    let shown = if stdin {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    let bytes = if stdin {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(path)
+    };
+    let bytes = bytes.map_err(|error| ReadError::Io {
+        file: shown.clone(),
+        reason: crate::text::io_reason(&error),
+    })?;
+    read(&bytes, &shown, options)
+}
