@@ -12,7 +12,9 @@ pub fn rsi(closes: impl ExactSizeIterator<Item = f64>, period: usize) -> Line {
     if period == 0 || bars <= period {
         return Line::never();
     }
-    let n = period as f64;
+    // The order of operations and the reciprocal are TA-Lib's: pivots of the line compare values exactly, so that the last
+    // bit decides which of two equal neighbours is one.
+    let (n, share) = (period as f64, 1.0 / period as f64);
     let (mut gain, mut loss) = (0.0, 0.0);
     let mut values = Vec::with_capacity(bars - period);
     let mut previous = None;
@@ -28,14 +30,13 @@ pub fn rsi(closes: impl ExactSizeIterator<Item = f64>, period: usize) -> Line {
             if bar < period {
                 continue;
             }
-            gain /= n;
-            loss /= n;
+            gain *= share;
+            loss *= share;
         } else {
-            gain = (gain * (n - 1.0) + up) / n;
-            loss = (loss * (n - 1.0) + down) / n;
+            gain = (gain * (n - 1.0) + up) * share;
+            loss = (loss * (n - 1.0) + down) * share;
         }
         let sum = gain + loss;
-        // In TA-Lib's order of operations: pivots of the line compare its values exactly.
         values.push(if sum > 0.0 { 100.0 * (gain / sum) } else { 0.0 });
     }
     Line::starting(period, values)

@@ -1,0 +1,18 @@
+//! Templates: prompt files with blanks, where they are found, and how facts and the analyst's values fill them.
+//!
+//! file → [`Template`] (front matter and body) → [`Values`] for its variables → [`render`] → messages.
+
+mod front_matter;
+mod library;
+mod messages;
+mod picoschema;
+mod render;
+mod template;
+mod values;
+
+pub use library::{Library, LibraryError, Listed, Origin};
+pub use messages::{Message, Role};
+pub use picoschema::{Kind, Variable};
+pub use render::{BUILT_IN, Context, SETUP_CONTRACT, render};
+pub use template::{Template, TemplateError};
+pub use values::{Filled, Source, Values};

@@ -1,0 +1,236 @@
+//! A template: front matter and body of one `.prompt` file, parsed and checked.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json};
+
+use super::front_matter::{self, FrontMatter};
+use super::messages;
+use super::picoschema::Variable;
+use super::render::{self, BUILT_IN};
+use crate::ttl::Ttl;
+
+/// What is wrong with a template, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}:{column}: {message}")]
+pub struct TemplateError {
+    /// The file or template's name.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl TemplateError {
+    pub(super) fn new(line: usize, column: usize, message: impl Into<String>) -> Self {
+        Self {
+            file: String::new(),
+            line,
+            column,
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn in_file(mut self, file: &str) -> Self {
+        if self.file.is_empty() {
+            self.file = file.to_owned();
+        }
+        self
+    }
+}
+
+/// A parsed template.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// Its name in the library.
+    pub name: String,
+    /// What it is for, in one line.
+    pub description: Option<String>,
+    /// The model it asks for.
+    pub model: Option<String>,
+    /// Sampling parameters.
+    pub config: Map<String, Json>,
+    /// Its blanks, in the order of its schema; those the body uses without declaring them come last.
+    pub variables: Vec<Variable>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// How long its answers stay cached.
+    pub ttl: Option<Ttl>,
+    /// Candles for which its setups stand, as told to the model.
+    pub valid_bars: Option<u32>,
+    /// Sections of the facts block it wants; empty for all.
+    pub fact_sections: Vec<String>,
+    /// The whole file, as written.
+    pub source: String,
+    /// The body with its role markers replaced.
+    pub(super) body: String,
+    /// The body's first line in the file.
+    pub(super) first_line: usize,
+    /// Whether the file is a bare system message, to be followed by the analyst's own words (fabric's `system.md`).
+    pub system_only: bool,
+}
+
+impl Template {
+    /// Parses `source`; `name` is the file's name without its ending, `file` what errors call it.
+    ///
+    /// # Errors
+    /// [`TemplateError`] with line and column.
+    pub fn parse(source: &str, name: &str, file: &str) -> Result<Self, TemplateError> {
+        Self::parse_parts(source, name).map_err(|error| error.in_file(file))
+    }
+
+    fn parse_parts(source: &str, name: &str) -> Result<Self, TemplateError> {
+        let text = crate::text::clean(source);
+        let (front, body, first_line) = cut(&text)?;
+        let front = match front {
+            Some(yaml) => front_matter::parse(yaml, 2)?,
+            None => FrontMatter::default(),
+        };
+        let body = messages::mark(body, first_line)?;
+        render::check_syntax(&body, first_line)?;
+        let mut template = Self {
+            name: front.name.unwrap_or_else(|| name.to_owned()),
+            description: front.description,
+            model: front.model,
+            config: front.config,
+            variables: front.variables,
+            tags: front.tags,
+            ttl: front.ttl,
+            valid_bars: front.valid_bars,
+            fact_sections: front.facts,
+            source: source.to_owned(),
+            body,
+            first_line,
+            system_only: false,
+        };
+        template.refuse_unknown_names()?;
+        Ok(template)
+    }
+
+    /// The names its body uses that neither it nor a block of it defines.
+    pub fn names_used(&self) -> BTreeSet<String> {
+        render::names_used(&self.body)
+    }
+
+    /// Facts the body uses as variables, in alphabetical order.
+    pub fn facts_used(&self) -> Vec<String> {
+        let known = crate::facts::known_names();
+        self.names_used()
+            .into_iter()
+            .filter(|n| known.contains(n) && self.variables.iter().all(|v| v.name != *n))
+            .collect()
+    }
+
+    fn refuse_unknown_names(&mut self) -> Result<(), TemplateError> {
+        let facts = crate::facts::known_names();
+        for name in self.names_used() {
+            let known = BUILT_IN.contains(&name.as_str())
+                || facts.contains(&name)
+                || self.variables.iter().any(|v| v.name == name);
+            if known {
+                continue;
+            }
+            let candidates = BUILT_IN
+                .iter()
+                .copied()
+                .chain(facts.iter().map(String::as_str))
+                .chain(self.variables.iter().map(|v| v.name.as_str()));
+            let hint = match crate::text::nearest(&name, candidates) {
+                Some(near) => format!("did you mean `{near}`? else declare it under input.schema"),
+                None => "declare it under input.schema".to_owned(),
+            };
+            let (line, column) = self.find(&name);
+            return Err(TemplateError::new(
+                line,
+                column,
+                format!("`{name}` is no fact and no variable; {hint}"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Line and column where the body first uses `name` inside a Jinja tag.
+    fn find(&self, name: &str) -> (usize, usize) {
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        for (number, line) in self.body.lines().enumerate() {
+            for (at, _) in line.match_indices(name) {
+                let before = line[..at].chars().next_back();
+                let after = line[at + name.len()..].chars().next();
+                let tag = line[..at].contains("{{") || line[..at].contains("{%");
+                if tag && !before.is_some_and(word) && !after.is_some_and(word) {
+                    return (self.first_line + number, line[..at].chars().count() + 1);
+                }
+            }
+        }
+        (self.first_line, 1)
+    }
+}
+
+/// Front matter, body and the body's first line.
+fn cut(text: &str) -> Result<(Option<&str>, &str, usize), TemplateError> {
+    let Some(rest) = text.strip_prefix("---\n") else {
+        return Ok((None, text, 1));
+    };
+    let mut at = 0;
+    for (number, line) in rest.split_inclusive('\n').enumerate() {
+        if line.trim_end() == "---" {
+            return Ok((Some(&rest[..at]), &rest[at + line.len()..], number + 3));
+        }
+        at += line.len();
+    }
+    Err(TemplateError::new(
+        1,
+        1,
+        "front matter begins with --- but no second --- line ends it",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(source: &str) -> String {
+        Template::parse(source, "t", "t.prompt").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn reads_front_matter_and_body() {
+        let source = "---\nname: mine\nmodel: openai/gpt-4o\nconfig:\n  temperature: 0.2\ninput:\n  schema:\n    \
+            bias(enum, which way): [long, short]\n    risk?: number, percent\n  default:\n    risk: 1\next:\n  wickdesk:\n    \
+            ttl: 4h\n    tags: [a]\n---\n{{ symbol }} {{ bias }} {{ risk }}\n";
+        let template = Template::parse(source, "t", "t.prompt").unwrap();
+        assert_eq!((template.name.as_str(), template.variables.len()), ("mine", 2));
+        assert_eq!(template.variables[1].default.as_deref(), Some("1"));
+        assert_eq!(template.ttl.unwrap().to_string(), "4h");
+    }
+
+    #[test]
+    fn a_bare_text_is_a_template() {
+        assert!(
+            Template::parse("Explain {{ symbol }}.", "t", "t")
+                .unwrap()
+                .variables
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn faults_are_named_with_line_and_column() {
+        assert_eq!(
+            error("---\nname: x\n---\nHello\n{{ swing_hihg }}\n"),
+            "t.prompt:5:4: `swing_hihg` is no fact and no variable; did you mean `swing_high`? else declare it under input.schema"
+        );
+        assert!(error("---\nname: x\n").starts_with("t.prompt:1:1: front matter begins"));
+        assert!(
+            error("---\nname: [x\n---\n").starts_with("t.prompt:"),
+            "{}",
+            error("---\nname: [x\n---\n")
+        );
+        assert!(error("---\next:\n  wickdesk:\n    tll: 4h\n---\n").contains("tll"));
+        assert!(error("a\n{% if x %}\n").starts_with("t.prompt:"));
+        assert!(error("---\ninput:\n  schema:\n    a: numbr\n---\n{{ a }}").contains("`numbr` is no type"));
+    }
+}

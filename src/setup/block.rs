@@ -1,0 +1,329 @@
+//! The `setup` block of an answer: finding it, whatever its fence says, and reading its fields.
+
+use super::lenient::{self, Broken, Node};
+use super::{Claim, Order, Reading, Scale, Setup, Side, Source, Zone, number};
+use crate::text::clean;
+
+/// Reads what `answer` proposes. `scale` is that of the candles it was asked about; it settles whether `1,234` is a
+/// thousand or a fraction.
+///
+/// Every object with a `side` or an `entry` counts, in a fence of whatever label or in none; the first is the primary
+/// setup. One that the end of the answer cuts off yields nothing.
+pub fn read(answer: &str, scale: Option<Scale>) -> Reading {
+    let text = clean(answer);
+    let mut setups = Vec::new();
+    let mut cut = false;
+    let mut at = 0;
+    while let Some(open) = text[at..].find(['{', '[']).map(|i| at + i) {
+        match lenient::read(&text, open) {
+            Ok((node, end)) => {
+                collect(&node, scale, &mut setups);
+                at = end;
+            }
+            Err(Broken::Cut) => {
+                cut |= looks_like_setup(&text, open);
+                at = open + 1;
+                // What is cut holds no whole block; a bracket in prose that never closes may have one behind it.
+                if cut {
+                    break;
+                }
+            }
+            // Always ahead of the opening bracket, so that no character is read twice over.
+            Err(Broken::At(broken)) => at = next_boundary(&text, broken.max(open + 1)),
+        }
+    }
+    let mut setups = setups.into_iter();
+    let setup = setups.next();
+    Reading {
+        source: if setup.is_some() { Source::Block } else { Source::None },
+        setup,
+        alternatives: setups.collect(),
+        cut,
+    }
+}
+
+fn next_boundary(text: &str, at: usize) -> usize {
+    (at..=text.len())
+        .find(|i| text.is_char_boundary(*i))
+        .unwrap_or(text.len())
+}
+
+/// Whether the cut object at `open` would have been a setup: its fence says so, or its first keys do.
+fn looks_like_setup(text: &str, open: usize) -> bool {
+    let fence = text[..open].trim_end().rsplit('\n').next().unwrap_or_default().trim();
+    let labelled = fence
+        .strip_prefix("```")
+        .is_some_and(|label| label.trim().eq_ignore_ascii_case("setup"));
+    let body: String = text[open..].chars().take(400).collect();
+    let named = ["side", "entry"].iter().any(|key| {
+        body.match_indices(key).any(|(i, _)| {
+            let behind = body[i + key.len()..].trim_start_matches(['"', '\'', '”', '’', ' ']);
+            behind.starts_with(':')
+        })
+    });
+    labelled || named
+}
+
+/// Adds the setups in `node`: itself, those of a list, those that a wrapper such as `{"setups": […]}` holds.
+fn collect(node: &Node, scale: Option<Scale>, setups: &mut Vec<Setup>) {
+    match node {
+        Node::List(items) => items.iter().for_each(|item| collect(item, scale, setups)),
+        Node::Object(members) => {
+            if members
+                .iter()
+                .any(|(key, _)| matches!(plain_key(key).as_str(), "side" | "entry"))
+            {
+                setups.push(setup(members, scale));
+            } else {
+                for (_, value) in members {
+                    if matches!(value, Node::Object(_) | Node::List(_)) {
+                        collect(value, scale, setups);
+                    }
+                }
+            }
+        }
+        Node::Text(_) | Node::Bare(_) => {}
+    }
+}
+
+fn plain_key(key: &str) -> String {
+    key.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// The fields of a setup, by every accepted spelling of their keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Side,
+    Order,
+    Entry,
+    Stop,
+    Targets,
+    /// `tp1` … `tp9`: one each.
+    Target(u8),
+    RiskReward,
+    ValidBars,
+    Confidence,
+    Invalidation,
+    Claims,
+}
+
+fn field(key: &str) -> Option<Field> {
+    let key = plain_key(key);
+    if let Some(nth) = key.strip_prefix("tp").and_then(|n| n.parse::<u8>().ok()) {
+        return (1..=9).contains(&nth).then_some(Field::Target(nth));
+    }
+    Some(match key.as_str() {
+        "side" => Field::Side,
+        "order" => Field::Order,
+        "entry" => Field::Entry,
+        "stop" | "stoploss" | "sl" => Field::Stop,
+        "targets" | "target" | "takeprofit" | "takeprofits" | "tp" => Field::Targets,
+        "riskreward" | "rr" | "riskrewardratio" => Field::RiskReward,
+        "validbars" => Field::ValidBars,
+        "confidence" => Field::Confidence,
+        "invalidation" => Field::Invalidation,
+        "claims" => Field::Claims,
+        _ => return None,
+    })
+}
+
+fn setup(members: &[(String, Node)], scale: Option<Scale>) -> Setup {
+    let fields: Vec<(Field, &Node)> = members
+        .iter()
+        .filter_map(|(key, node)| Some((field(key)?, node)))
+        .collect();
+    // A field given twice with different values is missing.
+    let one = |wanted: Field| {
+        let mut given = fields.iter().filter(|(f, _)| *f == wanted).map(|(_, node)| *node);
+        let first = given.next()?;
+        given.all(|other| other == first).then_some(first)
+    };
+    let text = |wanted: Field| one(wanted).and_then(Node::text);
+    Setup {
+        side: text(Field::Side).and_then(side),
+        order: text(Field::Order).and_then(order),
+        entry: one(Field::Entry).and_then(|node| entry(node, scale)),
+        stop: one(Field::Stop).and_then(|node| single_price(node, scale)),
+        targets: targets(&fields, one(Field::Targets), scale),
+        risk_reward: text(Field::RiskReward).and_then(number::ratio),
+        valid_bars: text(Field::ValidBars).and_then(number::candles),
+        confidence: text(Field::Confidence).and_then(number::confidence),
+        invalidation: text(Field::Invalidation).filter(|t| !t.is_empty()).map(str::to_owned),
+        claims: one(Field::Claims).map(claims).unwrap_or_default(),
+    }
+}
+
+fn side(text: &str) -> Option<Side> {
+    let words = text.trim().to_lowercase().replace(['_', '-'], " ");
+    Some(match words.as_str() {
+        "long" | "buy" | "bullish" => Side::Long,
+        "short" | "sell" | "bearish" => Side::Short,
+        "none" | "flat" | "wait" | "no trade" | "neutral" => Side::None,
+        _ => return None,
+    })
+}
+
+fn order(text: &str) -> Option<Order> {
+    let text = text.to_lowercase();
+    let mut said = [
+        ("limit", Order::Limit),
+        ("stop", Order::Stop),
+        ("market", Order::Market),
+    ]
+    .into_iter()
+    .filter(|(word, _)| text.contains(word))
+    .map(|(_, order)| order);
+    let first = said.next()?;
+    // "stop limit" is neither.
+    said.next().is_none().then_some(first)
+}
+
+/// A price of its own, not a list of one: an object may name it `price`.
+fn single_price(node: &Node, scale: Option<Scale>) -> Option<f64> {
+    match node {
+        Node::Text(text) | Node::Bare(text) => number::price(text, scale),
+        Node::List(items) => match items.as_slice() {
+            [one] => single_price(one, scale),
+            _ => None,
+        },
+        Node::Object(members) => match members
+            .iter()
+            .filter(|(k, _)| plain_key(k) == "price")
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
+            [(_, value)] => single_price(value, scale),
+            _ => None,
+        },
+    }
+}
+
+fn entry(node: &Node, scale: Option<Scale>) -> Option<Zone> {
+    match node {
+        Node::Text(text) | Node::Bare(text) => number::zone(text, scale),
+        Node::List(items) => match items.as_slice() {
+            [one] => entry(one, scale),
+            [a, b] => Some(Zone::between(single_price(a, scale)?, single_price(b, scale)?)),
+            _ => None,
+        },
+        Node::Object(members) => {
+            let end = |names: [&str; 3]| {
+                let (_, value) = members.iter().find(|(k, _)| names.contains(&plain_key(k).as_str()))?;
+                single_price(value, scale)
+            };
+            match (end(["from", "low", "min"]), end(["to", "high", "max"])) {
+                (Some(a), Some(b)) => Some(Zone::between(a, b)),
+                _ => single_price(node, scale).map(|p| Zone::between(p, p)),
+            }
+        }
+    }
+}
+
+fn targets(fields: &[(Field, &Node)], list: Option<&Node>, scale: Option<Scale>) -> Vec<f64> {
+    if let Some(node) = list {
+        return match node {
+            Node::List(items) => items.iter().filter_map(|item| single_price(item, scale)).collect(),
+            other => single_price(other, scale).into_iter().collect(),
+        };
+    }
+    let mut found = Vec::new();
+    let mut seen = Vec::new();
+    for (field, node) in fields {
+        let Field::Target(nth) = field else { continue };
+        let disputed = fields.iter().any(|(f, other)| f == field && other != node);
+        if seen.contains(nth) || disputed {
+            continue;
+        }
+        seen.push(*nth);
+        found.extend(single_price(node, scale));
+    }
+    found
+}
+
+fn claims(node: &Node) -> Vec<Claim> {
+    let Node::List(items) = node else { return Vec::new() };
+    items
+        .iter()
+        .filter_map(|item| {
+            let Node::Object(members) = item else { return None };
+            let get = |name: &str| members.iter().find(|(k, _)| plain_key(k) == name)?.1.text();
+            Some(Claim {
+                name: get("name")?.to_owned(),
+                value: get("value").and_then(|v| number::plain(v).or_else(|| number::price(v, None)))?,
+                time: get("time").map(str::to_owned),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCK: &str = "```setup\n{\"side\": \"long\", \"order\": \"buy limit\", \"entry\": [2347.5, 2345.0], \"stop\": 2338.0, \
+        \"targets\": [2360.0, 2372.5], \"risk_reward\": \"1:1.7\", \"valid_bars\": 4, \"confidence\": \"60%\"}\n```";
+
+    fn one(text: &str) -> Setup {
+        read(text, None).setup.unwrap()
+    }
+
+    #[test]
+    fn reads_a_whole_block() {
+        let setup = one(BLOCK);
+        assert_eq!(setup.side, Some(Side::Long));
+        assert_eq!(setup.order, Some(Order::Limit));
+        assert_eq!(setup.entry, Some(Zone::between(2345.0, 2347.5)));
+        assert_eq!((setup.stop, setup.targets), (Some(2338.0), vec![2360.0, 2372.5]));
+        assert_eq!(
+            (setup.risk_reward, setup.valid_bars, setup.confidence),
+            (Some(1.7), Some(4), Some(0.6))
+        );
+    }
+
+    #[test]
+    fn fences_do_not_matter_but_keys_do() {
+        for text in [
+            "{\"side\": \"sell\"}",
+            "```json\n{\"side\": \"sell\"}\n```",
+            "so: {side: 'sell'} and more",
+        ] {
+            assert_eq!(one(text).side, Some(Side::Short), "{text}");
+        }
+        assert_eq!(read("```json\n{\"rsi\": 61}\n```", None).source, Source::None);
+    }
+
+    #[test]
+    fn the_first_is_primary() {
+        let reading = read("[{\"side\":\"buy\"},{\"side\":\"sell\"}] {\"side\":\"none\"}", None);
+        assert_eq!(reading.setup.unwrap().side, Some(Side::Long));
+        assert_eq!(reading.alternatives.len(), 2);
+    }
+
+    #[test]
+    fn a_cut_block_yields_nothing_and_a_missing_fence_is_no_cut() {
+        let cut = read("```setup\n{\"side\": \"long\", \"entry\": 1.2", None);
+        assert!(cut.cut && cut.setup.is_none());
+        let unfenced = read(BLOCK.trim_end_matches("\n```"), None);
+        assert!(!unfenced.cut && unfenced.setup.is_some());
+        let later = read(&format!("{BLOCK}\n```setup\n{{\"side\": \"sh"), None);
+        assert!(later.cut && later.setup.is_some());
+    }
+
+    #[test]
+    fn disputed_and_impossible_fields_are_missing() {
+        let setup = one("{\"side\": \"long\", \"stop\": 5, \"sl\": 6, \"tp\": -1, \"entry\": \"NaN\"}");
+        assert_eq!((setup.stop, setup.targets.len(), setup.entry), (None, 0, None));
+        assert_eq!(
+            one("{\"side\": \"long\", \"stop\": 5, \"stop_loss\": 5}").stop,
+            Some(5.0)
+        );
+    }
+
+    #[test]
+    fn numbered_targets_keep_the_answers_order() {
+        assert_eq!(one("{side: 'long', tp2: 20, tp1: 10}").targets, vec![20.0, 10.0]);
+    }
+}
