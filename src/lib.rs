@@ -1,8 +1,11 @@
 //! wickdesk
 #![deny(unsafe_code)]
+pub mod cache;
 pub mod facts;
 pub mod files;
 pub mod market;
+pub mod message;
+pub mod model;
 pub mod prompt;
 pub mod setup;
 pub mod text;

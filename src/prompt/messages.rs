@@ -3,41 +3,8 @@
 //! Markers are found in the template's own text, before rendering, and replaced by control characters that no value can
 //! hold; so a value that looks like a marker stays what it is.
 
-use serde::{Deserialize, Serialize};
-
 use super::template::TemplateError;
-
-/// Who says a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// What the model is to be.
-    System,
-    /// What it is asked.
-    User,
-    /// What it said before.
-    Assistant,
-}
-
-impl Role {
-    /// The role's name in requests.
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::System => "system",
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        }
-    }
-}
-
-/// One message of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// Who says it.
-    pub role: Role,
-    /// What is said.
-    pub text: String,
-}
+use crate::message::{Message, Role};
 
 /// Control characters that stand for a marker between marking and splitting; cleaned from every value.
 const MARK: char = '\u{1}';

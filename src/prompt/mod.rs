@@ -11,7 +11,6 @@ mod template;
 mod values;
 
 pub use library::{Library, LibraryError, Listed, Origin};
-pub use messages::{Message, Role};
 pub use picoschema::{Kind, Variable};
 pub use render::{BUILT_IN, Context, SETUP_CONTRACT, render};
 pub use template::{Template, TemplateError};

@@ -8,13 +8,14 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Object, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
-use super::messages::{self, Message, Role};
+use super::messages;
 use super::picoschema::Kind;
 use super::template::{Template, TemplateError};
 use super::values::{Filled, Source, Values};
 use crate::facts::fibonacci::{EXTENSIONS, RETRACEMENTS, extension, retracement};
 use crate::facts::{Block, Facts, SECTIONS, Unit};
 use crate::market::{Candle, Series, price, timestamp};
+use crate::message::{Message, Role};
 
 /// Names a body can use beside facts and its own variables.
 pub const BUILT_IN: [&str; 10] = [

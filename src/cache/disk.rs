@@ -1,0 +1,341 @@
+//! The disk tier: an LMDB environment of three databases, read here, written by one thread ([`super::writer`]).
+//!
+//! | database | key | value |
+//! |---|---|---|
+//! | `entries` | key, sample (big-endian) | the entry, [`super::entry`] |
+//! | `created` | created (big-endian ms), key, sample | nothing |
+//! | `meta` | a name | bytes held, lifetime counts |
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+
+use heed::types::Bytes;
+use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, WithoutTls};
+
+use super::Want;
+use super::entry::{Entry, Header};
+use super::key::Key;
+use super::stats::Counters;
+use super::writer::{Job, Receipt, Writer};
+use crate::ttl::Ttl;
+
+/// Why the disk tier did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DiskError {
+    /// The directory cannot be made or written.
+    #[error("cache directory {path}: {reason}; answers are kept in memory only, choose another with --cache-dir")]
+    Directory {
+        /// Which.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// LMDB refuses.
+    #[error("cache in {path}: {reason}; answers are kept in memory only, clear it or choose another with --cache-dir")]
+    Store {
+        /// Which.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// An entry is not as it was written.
+    #[error("a damaged entry")]
+    Damaged,
+    /// The disk, or the store's budget, is full.
+    #[error("the disk is full")]
+    Full,
+    /// There is no disk tier.
+    #[error("no disk tier is open")]
+    Closed,
+    /// Anything else that LMDB says.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<heed::Error> for DiskError {
+    fn from(error: heed::Error) -> Self {
+        match error {
+            heed::Error::Mdb(heed::MdbError::MapFull) => DiskError::Full,
+            heed::Error::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => DiskError::Full,
+            other => DiskError::Other(other.to_string()),
+        }
+    }
+}
+
+pub(super) type Store = Database<'static, Bytes, Bytes>;
+
+/// The environment and its databases.
+#[derive(Clone)]
+pub(super) struct Databases {
+    pub env: Env<WithoutTls>,
+    pub entries: Store,
+    pub created: Store,
+    pub meta: Store,
+}
+
+/// The version of the store's layout: another one lies beside it.
+const LAYOUT: &str = "v1";
+/// Address space reserved at once, the largest that the machine grants: the map never has to be resized under a reader.
+const MAP_SIZES: [usize; 3] = [1 << 40, 1 << 36, 1 << 31];
+const READERS: u32 = 1022;
+
+/// LMDB allows an environment once a process; several caches on one directory share it.
+static OPEN: LazyLock<Mutex<HashMap<PathBuf, Weak<Shared>>>> = LazyLock::new(Mutex::default);
+
+struct Shared {
+    databases: Databases,
+    writer: Writer,
+}
+
+/// The disk tier.
+pub(super) struct Disk {
+    shared: Arc<Shared>,
+    ttl: Ttl,
+}
+
+impl Disk {
+    pub fn open(directory: &Path, limit: u64, ttl: Ttl, now: i64) -> Result<Self, DiskError> {
+        let path = directory.join(LAYOUT);
+        let refuse = |reason: String| DiskError::Directory {
+            path: directory.display().to_string(),
+            reason,
+        };
+        crate::files::private_directory(&path).map_err(|e| refuse(crate::text::io_reason(&e)))?;
+        let path = path.canonicalize().map_err(|e| refuse(crate::text::io_reason(&e)))?;
+        // The lock is held while opening, so that no second environment is opened meanwhile.
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = open.get(&path).and_then(Weak::upgrade) {
+            return Ok(Self { shared, ttl });
+        }
+        // The writability of the directory is what LMDB would only say as a number.
+        tempfile::NamedTempFile::new_in(&path).map_err(|e| refuse(crate::text::io_reason(&e)))?;
+        let databases = open_databases(&path).map_err(|error| DiskError::Store {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        let writer = Writer::start(databases.clone(), limit, ttl, now);
+        let shared = Arc::new(Shared { databases, writer });
+        open.insert(path, Arc::downgrade(&shared));
+        Ok(Self { shared, ttl })
+    }
+
+    fn databases(&self) -> &Databases {
+        &self.shared.databases
+    }
+
+    /// The number of the last commit, this process's or another's.
+    pub fn generation(&self) -> usize {
+        self.databases().env.info().last_txn_id
+    }
+
+    /// The entry wanted, if it is there and live.
+    pub fn get(&self, key: &Key, want: Want, now: i64) -> Result<Option<Entry>, DiskError> {
+        let txn = self.databases().env.read_txn()?;
+        let (sample, value) = match want {
+            Want::Sample(sample) => match self.databases().entries.get(&txn, &entry_key(key, sample))? {
+                Some(value) => (sample, value),
+                None => return Ok(None),
+            },
+            Want::Newest => match self.newest_value(&txn, key, now)? {
+                Some(found) => found,
+                None => return Ok(None),
+            },
+        };
+        match Entry::decode(key, sample, value) {
+            Ok(entry) => Ok(entry.header.is_live(self.ttl, now).then_some(entry)),
+            Err(error) => {
+                drop(txn);
+                self.shared.writer.send(Job::Remove { key: *key, sample });
+                Err(error)
+            }
+        }
+    }
+
+    fn newest_value<'t>(
+        &self,
+        txn: &'t RoTxn<'_, WithoutTls>,
+        key: &Key,
+        now: i64,
+    ) -> Result<Option<(u32, &'t [u8])>, DiskError> {
+        let mut bound = entry_key(key, u32::MAX);
+        while let Some((found, value)) = self.databases().entries.get_lower_than_or_equal_to(txn, &bound)? {
+            let Some(sample) = sample_of(found, key) else {
+                return Ok(None);
+            };
+            // A header that cannot be read is told when the whole entry is.
+            let live = Entry::decode_header(value).map_or(true, |h| h.is_live(self.ttl, now));
+            if live {
+                return Ok(Some((sample, value)));
+            }
+            let Some(lower) = sample.checked_sub(1) else {
+                return Ok(None);
+            };
+            bound = entry_key(key, lower);
+        }
+        Ok(None)
+    }
+
+    /// The number of the newest live sample.
+    pub fn newest(&self, key: &Key, now: i64) -> Result<Option<u32>, DiskError> {
+        let txn = self.databases().env.read_txn()?;
+        Ok(self.newest_value(&txn, key, now)?.map(|(sample, _)| sample))
+    }
+
+    /// The highest sample number, live or not.
+    pub fn highest(&self, key: &Key) -> Result<Option<u32>, DiskError> {
+        let txn = self.databases().env.read_txn()?;
+        let found = self
+            .databases()
+            .entries
+            .get_lower_than_or_equal_to(&txn, &entry_key(key, u32::MAX))?;
+        Ok(found.and_then(|(found, _)| sample_of(found, key)))
+    }
+
+    /// Hands an entry to the writer.
+    pub fn put(&self, key: Key, entry: &Entry) -> Receipt {
+        let (receipt, ack) = Receipt::pending();
+        self.shared.writer.send(Job::Put {
+            key,
+            sample: entry.header.sample,
+            created: entry.header.created,
+            value: entry.encode(&key),
+            ack,
+        });
+        receipt
+    }
+
+    /// Notes that an entry was used.
+    pub fn touch(&self, key: &Key, sample: u32) {
+        self.shared.writer.send(Job::Touch { key: *key, sample });
+    }
+
+    /// All headers, newest first. Damaged entries are left out.
+    pub fn list(&self) -> Result<Vec<(Key, Header)>, DiskError> {
+        let txn = self.databases().env.read_txn()?;
+        let mut listed = Vec::new();
+        for item in self.databases().entries.iter(&txn)? {
+            let (found, value) = item?;
+            let key = found.get(..32).and_then(Key::from_bytes);
+            if let (Some(key), Ok(header)) = (key, Entry::decode_header(value)) {
+                listed.push((key, header));
+            }
+        }
+        listed.sort_by_key(|(_, header)| std::cmp::Reverse(header.created));
+        Ok(listed)
+    }
+
+    /// Entries and the bytes they take.
+    pub fn size(&self) -> Result<(u64, u64), DiskError> {
+        let txn = self.databases().env.read_txn()?;
+        let items = self.databases().entries.len(&txn)?;
+        Ok((items, bytes_held(self.databases(), &txn)?))
+    }
+
+    /// The counts of the store's life, as far as they are on disk.
+    pub fn counters(&self) -> Result<Counters, DiskError> {
+        let txn = self.databases().env.read_txn()?;
+        stored_counters(self.databases(), &txn)
+    }
+
+    pub fn save_counters(&self, counters: Counters) {
+        if counters != Counters::default() {
+            self.shared.writer.send(Job::Count(counters));
+        }
+    }
+
+    /// Waits until everything handed to the writer before is on disk.
+    pub fn wait(&self) {
+        let (receipt, ack) = Receipt::pending();
+        self.shared.writer.send(Job::Barrier(ack));
+        // A writer that is gone has nothing left to wait for.
+        let _ = receipt.wait();
+    }
+
+    pub fn clear(&self) -> Result<u64, DiskError> {
+        self.shared.writer.ask(|reply| Job::Clear { reply })
+    }
+
+    pub fn clear_expired(&self, now: i64) -> Result<u64, DiskError> {
+        self.shared.writer.ask(|reply| Job::ClearExpired { now, reply })
+    }
+}
+
+pub(super) fn entry_key(key: &Key, sample: u32) -> [u8; 36] {
+    let mut bytes = [0; 36];
+    bytes[..32].copy_from_slice(key.bytes());
+    bytes[32..].copy_from_slice(&sample.to_be_bytes());
+    bytes
+}
+
+pub(super) fn created_key(created: i64, key: &Key, sample: u32) -> [u8; 44] {
+    let mut bytes = [0; 44];
+    // Negative times (a clock before 1970) sort before all others, as they should.
+    let ordered = created.cast_unsigned() ^ (1 << 63);
+    bytes[..8].copy_from_slice(&ordered.to_be_bytes());
+    bytes[8..].copy_from_slice(&entry_key(key, sample));
+    bytes
+}
+
+fn sample_of(found: &[u8], key: &Key) -> Option<u32> {
+    let (front, sample) = found.split_at_checked(32)?;
+    (front == key.bytes()).then(|| sample.try_into().ok().map(u32::from_be_bytes))?
+}
+
+pub(super) const BYTES: &[u8] = b"bytes";
+pub(super) const COUNTERS: &[u8] = b"counters";
+
+pub(super) fn bytes_held(databases: &Databases, txn: &RoTxn<'_, heed::AnyTls>) -> Result<u64, DiskError> {
+    let stored = databases.meta.get(txn, BYTES)?;
+    Ok(stored.and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes))
+}
+
+pub(super) fn stored_counters(databases: &Databases, txn: &RoTxn<'_, heed::AnyTls>) -> Result<Counters, DiskError> {
+    let stored = databases.meta.get(txn, COUNTERS)?;
+    Ok(stored.and_then(|b| serde_json::from_slice(b).ok()).unwrap_or_default())
+}
+
+fn open_databases(path: &Path) -> Result<Databases, DiskError> {
+    let mut last = DiskError::Closed;
+    for size in MAP_SIZES {
+        match open_env(path, size) {
+            Ok(env) => return create(env),
+            Err(error) => last = error.into(),
+        }
+    }
+    Err(last)
+}
+
+/// The one place that needs `unsafe`: LMDB maps the file, and a map is only sound while nobody but LMDB changes it. The
+/// directory is ours and private, the environment is opened once a process ([`OPEN`]), and the flag turns nothing off
+/// that guards it.
+#[allow(unsafe_code)]
+fn open_env(path: &Path, size: usize) -> heed::Result<Env<WithoutTls>> {
+    let mut options = EnvOpenOptions::new().read_txn_without_tls();
+    options.map_size(size).max_dbs(4).max_readers(READERS);
+    unsafe {
+        options.flags(EnvFlags::NO_READ_AHEAD);
+        options.open(path)
+    }
+}
+
+fn create(env: Env<WithoutTls>) -> Result<Databases, DiskError> {
+    env.clear_stale_readers()?;
+    let txn = env.write_txn()?;
+    let [entries, created, meta] = env
+        .create_databases_and_commit(txn, |opener, txn| {
+            let databases = [
+                opener.create_database::<Bytes, Bytes>(txn, Some("entries"))?,
+                opener.create_database::<Bytes, Bytes>(txn, Some("created"))?,
+                opener.create_database::<Bytes, Bytes>(txn, Some("meta"))?,
+            ];
+            Ok::<_, heed::Error>(heed::CommitOrAbort::<_, ()>::Commit(databases))
+        })?
+        .unwrap_commit();
+    Ok(Databases {
+        env,
+        entries,
+        created,
+        meta,
+    })
+}

@@ -1,0 +1,29 @@
+//! Who answers: the request, the answer as it streams, the [`Model`] trait, remote providers and prices.
+
+mod answer;
+mod error;
+mod name;
+mod openai;
+pub mod price;
+mod provider;
+mod request;
+
+use std::pin::Pin;
+
+use futures_util::Stream;
+
+pub use answer::{Draft, Event, Finish, Usage};
+pub use error::ModelError;
+pub use name::{ModelName, OFFLINE, OFFLINE_RULES};
+pub use openai::OpenAi;
+pub use provider::{Endpoint, KNOWN, KeySource, Known, Secret, known};
+pub use request::{Params, Request};
+
+/// An answer as it arrives. It ends after [`Event::Finish`], or without one if it was cut off; dropping it ends the call.
+pub type EventStream = Pin<Box<dyn Stream<Item = Result<Event, ModelError>> + Send>>;
+
+/// Anything that answers a request: text in, text out.
+pub trait Model: Send + Sync {
+    /// Asks. Errors before any text arrive as the stream's first item.
+    fn ask(&self, request: &Request) -> EventStream;
+}
