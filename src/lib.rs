@@ -1,6 +1,8 @@
 //! wickdesk
 #![deny(unsafe_code)]
+pub mod analyst;
 pub mod cache;
+pub mod config;
 pub mod facts;
 pub mod files;
 pub mod market;

@@ -1,0 +1,46 @@
+//! The offline analyst: a model like any other that answers by rules over a prompt's `facts` block.
+//!
+//! What it reads, it weighs by the votes in [`weigh`], proposes by [`plan`], and says why in [`write`]. It invents no
+//! price: every one in its setup is a level of the block, or such a level and a share of ATR. Under contradicting facts it
+//! proposes no trade. It is rules, not a language model, and its answers say so.
+
+mod brief;
+mod plan;
+mod weigh;
+mod write;
+
+use futures_util::stream;
+
+use crate::model::{Event, EventStream, Finish, Model, ModelName, Request};
+
+/// The built-in analyst.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Analyst;
+
+impl Analyst {
+    /// The answer to `request`.
+    pub fn answer(request: &Request) -> String {
+        match brief::Brief::of(&request.messages) {
+            Ok(brief) => {
+                let view = weigh::weigh(&brief.block);
+                let plan = brief.wants_setup.then(|| plan::plan(&brief, &view));
+                write::write(&brief, &view, plan.as_ref())
+            }
+            Err(reason) => reason.to_owned(),
+        }
+    }
+}
+
+impl Model for Analyst {
+    fn ask(&self, request: &Request) -> EventStream {
+        let answer = Self::answer(request);
+        let mut events = vec![Ok(Event::Named(ModelName::offline().to_string()))];
+        events.extend(
+            answer
+                .split_inclusive('\n')
+                .map(|line| Ok(Event::Text(line.to_owned()))),
+        );
+        events.push(Ok(Event::Finish(Finish::Stop)));
+        Box::pin(stream::iter(events))
+    }
+}

@@ -1,0 +1,330 @@
+//! The setup: where to enter with the view, where it is wrong, where it pays; or why there is no trade.
+
+use super::brief::Brief;
+use super::weigh::View;
+use crate::facts::{Block, Direction, Side};
+use crate::setup::{Claim, Order, Setup, Side as TradeSide, Zone};
+
+/// A setup with its reasons, or the reason for none.
+pub(super) enum Plan {
+    Trade {
+        setup: Setup,
+        /// What the entry rests on.
+        entry: String,
+        /// What the stop lies beyond.
+        stop: String,
+        /// What each target is.
+        targets: Vec<String>,
+    },
+    NoTrade(String),
+}
+
+/// How far an entry may lie from the close, in ATR.
+const REACH: f64 = 2.5;
+/// How far beyond its level a stop lies, in ATR.
+const BEYOND: f64 = 0.3;
+/// The nearest and farthest that a stop may lie from the entry, in ATR.
+const RISK: (f64, f64) = (0.6, 4.0);
+/// The farthest that a target may lie from the entry, in ATR.
+const REWARD: f64 = 12.0;
+
+/// A level that price may react to: its edges and its name.
+struct Level {
+    low: f64,
+    high: f64,
+    name: String,
+}
+
+pub(super) fn plan(brief: &Brief, view: &View) -> Plan {
+    let block = &brief.block;
+    let (Some(price), Some(atr)) = (&block.price, block.atr.filter(|a| *a > 0.0)) else {
+        return Plan::NoTrade("the facts hold no price or no ATR, so no distance can be judged".to_owned());
+    };
+    let Some(direction) = view.direction else {
+        return Plan::NoTrade(format!(
+            "the votes come to {:+.1}; fewer than two either way contradict each other",
+            view.score
+        ));
+    };
+    if brief.bias.is_some_and(|bias| bias != direction) {
+        return Plan::NoTrade(format!(
+            "the facts speak for the {direction} side, against the direction wanted"
+        ));
+    }
+    let sheet = Sheet {
+        block,
+        direction,
+        sign: f64::from(direction.sign()),
+        close: price.close,
+        atr,
+    };
+    let mut entries = sheet.entries();
+    // The entry that most levels share, the nearer first.
+    entries.sort_by(|a, b| {
+        let votes = |l: &Level| sheet.agreeing(l);
+        votes(b).cmp(&votes(a)).then(sheet.away(a).total_cmp(&sheet.away(b)))
+    });
+    let tried = entries.len();
+    entries
+        .iter()
+        .find_map(|level| sheet.trade(level, brief, view))
+        .unwrap_or_else(|| {
+            Plan::NoTrade(if tried == 0 {
+                format!("no level within {REACH} ATR of the close {} to enter at", price.close)
+            } else {
+                format!(
+                    "no entry offers {} of reward for one of risk before the next level in the way",
+                    brief.least_reward
+                )
+            })
+        })
+}
+
+struct Sheet<'a> {
+    block: &'a Block,
+    direction: Direction,
+    sign: f64,
+    close: f64,
+    atr: f64,
+}
+
+impl Sheet<'_> {
+    fn round(&self, value: f64) -> f64 {
+        format!("{value:.*}", usize::from(self.block.decimals))
+            .parse()
+            .unwrap_or(value)
+    }
+
+    /// Every level of the block that the direction could enter from.
+    fn levels(&self) -> Vec<Level> {
+        let block = self.block;
+        let mut levels = Vec::new();
+        let mut point = |price: f64, name: String| {
+            levels.push(Level {
+                low: price,
+                high: price,
+                name,
+            });
+        };
+        for (period, ema) in &block.ema {
+            point(*ema, format!("EMA {period}"));
+        }
+        for swing in &block.swings {
+            let wanted = if self.sign > 0.0 { Side::Low } else { Side::High };
+            if swing.side == wanted {
+                point(swing.price, format!("the swing at {}", swing.time));
+            }
+        }
+        if let Some(profile) = &block.profile {
+            point(profile.poc, "the point of control".to_owned());
+            point(
+                if self.sign > 0.0 { profile.val } else { profile.vah },
+                "the value area's edge".to_owned(),
+            );
+        }
+        for fib in block.fib.iter().filter(|f| f.direction == self.direction) {
+            let level = |ratio: &str| fib.retracement.get(ratio).copied();
+            if let (Some(a), Some(b)) = (level("0.618"), level("0.786")) {
+                levels.push(Level {
+                    low: a.min(b),
+                    high: a.max(b),
+                    name: format!("the 0.618 to 0.786 pocket of the {} leg", fib.leg),
+                });
+            }
+            for ratio in ["0.382", "0.5"] {
+                if let Some(price) = level(ratio) {
+                    levels.push(Level {
+                        low: price,
+                        high: price,
+                        name: format!("the {ratio} retracement of the {} leg", fib.leg),
+                    });
+                }
+            }
+        }
+        let zones = block.order_blocks.iter().map(|z| (z, "order block"));
+        for (zone, kind) in zones.chain(block.fvg.iter().map(|z| (z, "fair value gap"))) {
+            if zone.direction == self.direction {
+                let fresh = if zone.tested { "" } else { "untested " };
+                levels.push(Level {
+                    low: zone.bottom,
+                    high: zone.top,
+                    name: format!("the {fresh}{} {kind} of {}", zone.direction, zone.time),
+                });
+            }
+        }
+        levels
+    }
+
+    /// Levels on the near side of the close from which an order can wait.
+    fn entries(&self) -> Vec<Level> {
+        self.levels()
+            .into_iter()
+            .filter(|level| {
+                let middle = f64::midpoint(level.low, level.high);
+                (self.close - middle) * self.sign > 0.0 && self.away(level) <= REACH
+            })
+            .collect()
+    }
+
+    /// Distance from the close to the level's middle, in ATR.
+    fn away(&self, level: &Level) -> f64 {
+        (self.close - f64::midpoint(level.low, level.high)).abs() / self.atr
+    }
+
+    /// How many levels lie within a third of an ATR of this one, itself included.
+    fn agreeing(&self, level: &Level) -> usize {
+        let near = self.atr / 3.0;
+        let levels = self.levels();
+        levels
+            .iter()
+            .filter(|l| l.low <= level.high + near && l.high >= level.low - near)
+            .count()
+    }
+
+    /// Prices at which the trade would meet something, nearest first, beyond `from`.
+    fn ahead(&self, from: f64) -> Vec<(f64, String)> {
+        let block = self.block;
+        let up = self.sign > 0.0;
+        let mut found: Vec<(f64, String)> = Vec::new();
+        let far_side = if up { Side::High } else { Side::Low };
+        for swing in block.swings.iter().filter(|s| s.side == far_side) {
+            found.push((swing.price, format!("the swing of {}", swing.time)));
+        }
+        for level in block.liquidity.iter().filter(|l| l.side == far_side) {
+            found.push((level.price, "resting liquidity".to_owned()));
+        }
+        for zone in block.order_blocks.iter().filter(|z| z.direction != self.direction) {
+            found.push((
+                if up { zone.bottom } else { zone.top },
+                format!("the {} order block of {}", zone.direction, zone.time),
+            ));
+        }
+        if let Some(range) = &block.range {
+            found.push((
+                if up { range.high } else { range.low },
+                "the end of the dealing range".to_owned(),
+            ));
+        }
+        for fib in block.fib.iter().filter(|f| f.direction == self.direction) {
+            found.push((fib.to, format!("the end of the {} leg", fib.leg)));
+            for (ratio, price) in &fib.extension {
+                found.push((*price, format!("the {ratio} extension of the {} leg", fib.leg)));
+            }
+        }
+        found.retain(|(price, _)| {
+            let distance = (price - from) * self.sign;
+            distance > 0.0 && distance <= REWARD * self.atr && *price > 0.0
+        });
+        found.sort_by(|a, b| ((a.0 - from) * self.sign).total_cmp(&((b.0 - from) * self.sign)));
+        found.dedup_by(|a, b| (a.0 - b.0).abs() < 0.2 * self.atr);
+        found
+    }
+
+    fn trade(&self, level: &Level, brief: &Brief, view: &View) -> Option<Plan> {
+        // A wide zone is entered in the half ATR nearest to price, never across the close.
+        let depth = (level.high - level.low).min(0.5 * self.atr);
+        let edge = if self.sign > 0.0 {
+            level.high.min(self.close)
+        } else {
+            level.low.max(self.close)
+        };
+        let (near, far) = (self.round(edge), self.round(edge - self.sign * depth));
+        let zone = Zone::between(near, far);
+        let entry = zone.middle();
+        let (beyond, anchor) = self.anchor(level);
+        let stop = self.round(beyond - self.sign * BEYOND * self.atr);
+        let risk = (entry - stop) * self.sign;
+        let in_atr = risk / self.atr;
+        let outside = if self.sign > 0.0 {
+            stop < zone.low()
+        } else {
+            stop > zone.high()
+        };
+        if !outside || stop <= 0.0 || !(RISK.0..=RISK.1).contains(&in_atr) {
+            return None;
+        }
+        let edge = if self.sign > 0.0 { zone.high() } else { zone.low() };
+        let ahead = self.ahead(edge);
+        let reward = |price: f64| (price - entry) * self.sign / risk;
+        // The next obstacle decides whether the trade is worth its risk; less than half a risk away is no obstacle.
+        let first = ahead.iter().position(|(price, _)| reward(*price) >= 0.5)?;
+        let paying = ahead[first..]
+            .iter()
+            .position(|(price, _)| reward(*price) >= brief.least_reward)?;
+        if paying > 1 {
+            return None;
+        }
+        let chosen: Vec<&(f64, String)> = ahead[first + paying..].iter().take(2).collect();
+        let targets: Vec<f64> = chosen.iter().map(|(price, _)| self.round(*price)).collect();
+        let ratio = reward(*targets.first()?);
+        let side = if self.sign > 0.0 {
+            TradeSide::Long
+        } else {
+            TradeSide::Short
+        };
+        let word = if self.sign > 0.0 { "below" } else { "above" };
+        let setup = Setup {
+            side: Some(side),
+            order: Some(Order::Limit),
+            entry: Some(zone),
+            stop: Some(stop),
+            targets,
+            risk_reward: Some((ratio * 100.0).round() / 100.0),
+            valid_bars: Some(brief.valid_bars),
+            confidence: Some(confidence(view.score, self.agreeing(level))),
+            invalidation: Some(format!("{} close {word} {stop}", self.block.timeframe)),
+            claims: self.claims(),
+        };
+        Some(Plan::Trade {
+            setup,
+            entry: level.name.clone(),
+            stop: anchor,
+            targets: chosen.iter().map(|(_, name)| name.clone()).collect(),
+        })
+    }
+
+    /// The price that the stop must lie beyond: the zone's far edge, or the swing behind it where one is near.
+    fn anchor(&self, level: &Level) -> (f64, String) {
+        let far = if self.sign > 0.0 { level.low } else { level.high };
+        let side = if self.sign > 0.0 { Side::Low } else { Side::High };
+        let behind = self
+            .block
+            .swings
+            .iter()
+            .filter(|s| s.side == side)
+            .map(|s| (s.price, (far - s.price) * self.sign / self.atr, &s.time))
+            .filter(|(_, distance, _)| (0.0..=2.0).contains(distance))
+            .min_by(|a, b| a.1.total_cmp(&b.1));
+        match behind {
+            Some((price, _, time)) => (price, format!("the swing {price} of {time}")),
+            None => (
+                far - self.sign * 0.4 * self.atr,
+                format!("the far edge {far} of the entry's level"),
+            ),
+        }
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        let claim = |name: &str, value: Option<f64>| {
+            value.map(|value| Claim {
+                name: name.to_owned(),
+                value,
+                time: None,
+            })
+        };
+        [
+            claim("close", Some(self.close)),
+            claim("rsi", self.block.rsi.as_ref().map(|r| r.value)),
+            claim("ema_50", self.block.ema.get(&50).copied()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// A modest number: votes and agreement raise it, nothing lifts it over 0.65.
+fn confidence(score: f64, agreeing: usize) -> f64 {
+    let raw = 0.35 + 0.03 * score.abs() + 0.02 * agreeing.min(5) as f64;
+    (raw.min(0.65) * 100.0).round() / 100.0
+}
