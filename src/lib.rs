@@ -3,6 +3,7 @@
 pub mod analyst;
 pub mod cache;
 pub mod config;
+pub mod desk;
 pub mod facts;
 pub mod files;
 pub mod market;

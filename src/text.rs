@@ -24,6 +24,41 @@ pub fn clean(text: &str) -> String {
     clean
 }
 
+/// [`clean`] for text that arrives in pieces: what could be the beginning of an escape sequence is held back until its end
+/// has come.
+#[derive(Debug, Default)]
+pub struct StreamCleaner {
+    held: String,
+}
+
+/// No honest sequence is longer; a longer one is let go as it would be at the end.
+const LONGEST_SEQUENCE: usize = 4_096;
+
+impl StreamCleaner {
+    /// Takes in `piece` and gives out what is settled.
+    pub fn push(&mut self, piece: &str) -> String {
+        self.held.push_str(piece);
+        let open = self.held.rfind(['\u{1b}', '\u{9b}']).filter(|at| {
+            let tail = &self.held[*at..];
+            // A sequence that has ended leaves a following letter alone.
+            tail.len() < LONGEST_SEQUENCE && clean(&format!("{tail}x")).is_empty() && !tail.contains('\n')
+        });
+        let settled = open.unwrap_or(self.held.len());
+        let settled = if self.held[..settled].ends_with('\r') {
+            settled - 1
+        } else {
+            settled
+        };
+        let rest = self.held.split_off(settled);
+        clean(&std::mem::replace(&mut self.held, rest))
+    }
+
+    /// Gives out what was held back.
+    pub fn finish(self) -> String {
+        clean(&self.held)
+    }
+}
+
 /// [`clean`], on one line.
 pub fn clean_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
@@ -154,6 +189,21 @@ mod tests {
     fn an_unended_sequence_hides_one_line_at_most() {
         assert_eq!(clean("x\u{1b}]0;title\nnext"), "x\nnext");
         assert_eq!(clean("x\u{1b}"), "x");
+    }
+
+    #[test]
+    fn pieces_are_cleaned_like_the_whole() {
+        let hostile = "a\u{1b}[31mred\u{1b}[0m \u{1b}]52;c;aGk=\u{7}b\r\nc\u{1b}(Bd\u{1b}]0;t\nnext\u{1b}";
+        for size in 1..hostile.len() {
+            let mut cleaner = StreamCleaner::default();
+            let chars: Vec<char> = hostile.chars().collect();
+            let mut got = String::new();
+            for piece in chars.chunks(size) {
+                got.push_str(&cleaner.push(&piece.iter().collect::<String>()));
+            }
+            got.push_str(&cleaner.finish());
+            assert_eq!(got, clean(hostile), "pieces of {size}");
+        }
     }
 
     #[test]

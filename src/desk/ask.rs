@@ -1,0 +1,288 @@
+//! Asking: memory, then disk, then the model; what may be kept is kept.
+
+use std::time::Instant;
+
+use futures_util::{Stream, StreamExt, stream};
+
+use super::prepare::Prepared;
+use super::{Desk, now_millis};
+use crate::analyst::Analyst;
+use crate::cache::{Entry, Header, Hit, Key, Tier, Want};
+use crate::model::{Draft, Event, Finish, Model, ModelError, OpenAi, Usage, price};
+use crate::text::StreamCleaner;
+
+/// How the cache is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Policy {
+    /// Read and written.
+    #[default]
+    Cached,
+    /// Neither.
+    Past,
+    /// Not read; written as a new sample.
+    Refresh,
+    /// This sample: read, or asked for and written under its number.
+    Sample(u32),
+}
+
+/// An answer with where it came from and what it took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The text, made harmless.
+    pub text: String,
+    /// Why it ended.
+    pub finish: Finish,
+    /// The model as the server named it.
+    pub model: String,
+    /// The model as asked for.
+    pub requested_model: String,
+    /// Where it was found.
+    pub tier: Tier,
+    /// Its key.
+    pub key: Key,
+    /// Which of several answers to the question.
+    pub sample: u32,
+    /// When it came, UTC epoch milliseconds.
+    pub created: i64,
+    /// When its entry expires; `None` for never, and for an answer that is not kept.
+    pub expires: Option<i64>,
+    /// How long this ask took, in milliseconds.
+    pub latency_ms: f64,
+    /// How long the model took.
+    pub original_latency_ms: f64,
+    /// Tokens of the model's call.
+    pub usage: Option<Usage>,
+    /// What the model's call cost, in US dollars.
+    pub cost_usd: Option<f64>,
+}
+
+/// One step of an ask.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// More text, made harmless.
+    Text(String),
+    /// The model thinks.
+    Thinking,
+    /// The answer as it ended, whole or partial.
+    Done(Box<Answer>),
+    /// Whether the answer is safe on disk, or why it was not stored. Follows [`Step::Done`] of a model's answer.
+    Stored(Result<(), String>),
+    /// There is no answer.
+    Failed(ModelError),
+}
+
+/// The steps of an ask; dropping it cancels.
+pub type Answering = std::pin::Pin<Box<dyn Stream<Item = Step> + Send>>;
+
+impl Desk {
+    /// Asks. Must be called within a tokio runtime.
+    pub fn ask(&self, prepared: &Prepared, policy: Policy) -> Answering {
+        let begun = Instant::now();
+        let want = match policy {
+            Policy::Cached => Some(Want::Newest),
+            Policy::Sample(n) => Some(Want::Sample(n)),
+            Policy::Past | Policy::Refresh => None,
+        };
+        match want.map(|want| self.cache.get(&prepared.key, want, now_millis())) {
+            Some(Some(hit)) => return served(prepared, hit, begun),
+            Some(None) => {}
+            None => self.cache.bypass(),
+        }
+        let sample = match policy {
+            Policy::Sample(n) => n,
+            Policy::Past => 0,
+            Policy::Cached | Policy::Refresh => self.cache.next_sample(&prepared.key),
+        };
+        let asking = Asking {
+            desk: self.clone(),
+            prepared: prepared.clone(),
+            keep: policy != Policy::Past,
+            sample,
+            begun,
+            events: call(prepared),
+            draft: Draft::default(),
+            cleaner: Some(StreamCleaner::default()),
+            coming: std::collections::VecDeque::new(),
+            receipt: None,
+            over: false,
+        };
+        let steps = stream::unfold(asking, |mut asking| async move {
+            let step = asking.next().await?;
+            Some((step, asking))
+        });
+        if policy == Policy::Past {
+            return Box::pin(steps);
+        }
+        // The call stores its answer itself: whoever started it may have left.
+        let (subscription, _) = self.calls.join((prepared.key, sample), move || steps);
+        Box::pin(subscription)
+    }
+}
+
+fn call(prepared: &Prepared) -> crate::model::EventStream {
+    match &prepared.endpoint {
+        Some(endpoint) => OpenAi::new(endpoint.clone()).ask(&prepared.request),
+        None => Analyst.ask(&prepared.request),
+    }
+}
+
+fn served(prepared: &Prepared, hit: Hit, begun: Instant) -> Answering {
+    let header = &hit.entry.header;
+    let answer = Answer {
+        text: hit.entry.text.clone(),
+        finish: Finish::Stop,
+        model: header.model.clone(),
+        requested_model: prepared.request.model.to_string(),
+        tier: hit.tier,
+        key: prepared.key,
+        sample: header.sample,
+        created: header.created,
+        expires: hit.expires,
+        latency_ms: millis(begun),
+        original_latency_ms: header.latency_ms,
+        usage: header.tokens.map(|[input, cached_input, output, reasoning]| Usage {
+            input,
+            cached_input,
+            output,
+            reasoning,
+        }),
+        cost_usd: header.cost_usd,
+    };
+    let steps = vec![Step::Text(answer.text.clone()), Step::Done(Box::new(answer))];
+    Box::pin(stream::iter(steps))
+}
+
+fn millis(begun: Instant) -> f64 {
+    begun.elapsed().as_secs_f64() * 1000.0
+}
+
+/// An ask on its way to the model's end.
+struct Asking {
+    desk: Desk,
+    prepared: Prepared,
+    keep: bool,
+    sample: u32,
+    begun: Instant,
+    events: crate::model::EventStream,
+    draft: Draft,
+    cleaner: Option<StreamCleaner>,
+    coming: std::collections::VecDeque<Step>,
+    receipt: Option<crate::cache::Receipt>,
+    over: bool,
+}
+
+impl Asking {
+    async fn next(&mut self) -> Option<Step> {
+        loop {
+            if let Some(step) = self.coming.pop_front() {
+                return Some(step);
+            }
+            if let Some(receipt) = self.receipt.take() {
+                // The writer may have to wait for another process; no task of the runtime waits with it.
+                let stored = tokio::task::spawn_blocking(move || receipt.wait()).await;
+                let stored = stored
+                    .map_err(|e| e.to_string())
+                    .and_then(|r| r.map_err(|e| e.to_string()));
+                return Some(Step::Stored(stored));
+            }
+            if self.over {
+                return None;
+            }
+            match self.events.next().await {
+                Some(Ok(Event::Text(raw))) => {
+                    let text = self.cleaner.as_mut().map(|c| c.push(&raw)).unwrap_or_default();
+                    self.say(text);
+                }
+                Some(Ok(Event::Thinking(_))) => return Some(Step::Thinking),
+                Some(Ok(Event::Finish(finish))) => self.end(finish),
+                Some(Ok(event)) => self.draft.take(&event),
+                Some(Err(error)) => self.fail(error),
+                None if self.draft.text.is_empty() && self.cleaner.is_some() => self.fail(ModelError::NotAModel {
+                    url: self.prepared.request.base_url.clone().unwrap_or_default(),
+                    what: "nothing".to_owned(),
+                }),
+                None => self.end(Finish::Incomplete),
+            }
+        }
+    }
+
+    fn say(&mut self, text: String) {
+        if !text.is_empty() {
+            self.draft.take(&Event::Text(text.clone()));
+            self.coming.push_back(Step::Text(text));
+        }
+    }
+
+    /// An error before any text is no answer; one behind some leaves a partial answer.
+    fn fail(&mut self, error: ModelError) {
+        self.over = true;
+        self.desk.cache.refuse("error");
+        if self.draft.text.is_empty() {
+            self.coming.push_back(Step::Failed(error));
+        } else {
+            tracing::warn!(%error, "the answer broke off");
+            let answer = self.answer(Finish::Error);
+            self.coming.push_back(Step::Done(Box::new(answer)));
+            self.coming.push_back(Step::Stored(Err(format!("partial: {error}"))));
+        }
+    }
+
+    fn end(&mut self, finish: Finish) {
+        self.over = true;
+        let rest = self.cleaner.take().map(StreamCleaner::finish).unwrap_or_default();
+        self.say(rest);
+        let mut answer = self.answer(finish);
+        if !self.keep {
+            self.coming.push_back(Step::Done(Box::new(answer)));
+            return;
+        }
+        if !finish.is_complete() {
+            self.desk.cache.refuse(finish.name());
+            self.coming.push_back(Step::Done(Box::new(answer)));
+            self.coming
+                .push_back(Step::Stored(Err(format!("partial: {}", finish.words()))));
+            return;
+        }
+        let entry = self.entry(&answer);
+        answer.expires = self.desk.cache.expires(&entry.header);
+        self.receipt = Some(self.desk.cache.put(&self.prepared.key, entry));
+        self.coming.push_back(Step::Done(Box::new(answer)));
+    }
+
+    fn answer(&self, finish: Finish) -> Answer {
+        let request = &self.prepared.request;
+        let latency = millis(self.begun);
+        let requested_model = request.model.to_string();
+        Answer {
+            text: self.draft.text.clone(),
+            finish,
+            model: self.draft.model.clone().unwrap_or_else(|| requested_model.clone()),
+            requested_model,
+            tier: Tier::Model,
+            key: self.prepared.key,
+            sample: self.sample,
+            created: now_millis(),
+            expires: None,
+            latency_ms: latency,
+            original_latency_ms: latency,
+            usage: self.draft.usage,
+            cost_usd: self.draft.usage.and_then(|usage| price::cost(&request.model, usage)),
+        }
+    }
+
+    fn entry(&self, answer: &Answer) -> Entry {
+        let mut header = Header::new(answer.sample, answer.created, self.prepared.ttl);
+        header.requested_model.clone_from(&answer.requested_model);
+        header.model.clone_from(&answer.model);
+        header.label.clone_from(&self.prepared.label);
+        header.latency_ms = answer.original_latency_ms;
+        header.cost_usd = answer.cost_usd;
+        header.tokens = answer.usage.map(|u| [u.input, u.cached_input, u.output, u.reasoning]);
+        header.local = self.prepared.request.model.is_offline();
+        header.text_len = answer.text.len() as u64;
+        Entry {
+            header,
+            text: answer.text.clone(),
+        }
+    }
+}

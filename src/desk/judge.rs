@@ -1,0 +1,40 @@
+//! Reading an answer's setup and checking it on the candles it was asked about.
+
+use super::ask::Answer;
+use super::prepare::Market;
+use crate::setup::{Check, Reading, Status, check, read};
+
+/// What an answer proposes, and what the candles say to that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// The setup and its alternatives.
+    pub reading: Reading,
+    /// The checks; empty without candles.
+    pub checks: Vec<Check>,
+    /// Whether the text is whole, as far as can be known.
+    pub complete: bool,
+}
+
+impl Judged {
+    /// Judges a text of which it is known whether it is `whole`.
+    pub fn of(text: &str, whole: bool, market: Option<&Market>) -> Self {
+        let ground = market.map(Market::ground);
+        let reading = read(text, ground.as_ref().and_then(crate::setup::Ground::scale));
+        let checks = ground.map(|g| check(&reading, whole, &g)).unwrap_or_default();
+        Self {
+            complete: whole && !reading.cut,
+            reading,
+            checks,
+        }
+    }
+
+    /// Judges an answer.
+    pub fn answer(answer: &Answer, market: Option<&Market>) -> Self {
+        Self::of(&answer.text, answer.finish.is_complete(), market)
+    }
+
+    /// Whether a check failed.
+    pub fn failed(&self) -> bool {
+        self.checks.iter().any(|c| c.status == Status::Fail)
+    }
+}

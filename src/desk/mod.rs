@@ -1,0 +1,144 @@
+//! The path of one question, once, for whoever shows it: prepare → ask → judge.
+//!
+//! [`Desk::prepare`] turns a [`Question`] into a request and its key; [`Desk::ask`] walks memory → disk → model and
+//! streams what comes; [`Judged::of`] reads the setup out of an answer and checks it. The command line and the workbench
+//! both walk this path and no other.
+
+mod ask;
+mod freshness;
+mod judge;
+mod prepare;
+mod stamp;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::cache::{Cache, Flights, Key, Options};
+use crate::config::{ConfigError, KeyError, Settings};
+use crate::market::{ReadError, SeriesError};
+use crate::model::ModelError;
+use crate::prompt::{Library, LibraryError, TemplateError};
+
+pub use ask::{Answer, Answering, Policy, Step};
+pub use freshness::{Fresh, Freshness};
+pub use judge::Judged;
+pub use prepare::{Estimate, Market, Prepared, Question, parse_as_of};
+pub use stamp::stamp;
+
+/// Everything that can go wrong on the way, each in one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// A candle file.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Candles that make no series.
+    #[error(transparent)]
+    Series(#[from] SeriesError),
+    /// A template that is not there.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// A template that cannot be filled.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A name that the template does not know.
+    #[error("template {template} has no `{name}`; {hint}")]
+    UnknownValue {
+        /// The template.
+        template: String,
+        /// The name given.
+        name: String,
+        /// The nearest, or those there are.
+        hint: String,
+    },
+    /// A time before the first candle.
+    #[error("--as-of {asked}: the candles begin at {first}; choose a later time")]
+    AsOf {
+        /// The time asked for.
+        asked: String,
+        /// The first candle's.
+        first: String,
+    },
+    /// A time that is none.
+    #[error("`{0}` is no time; write it as 2024-05-02T13:00:00Z")]
+    Time(String),
+    /// Neither prompt nor template.
+    #[error("nothing to ask: give a prompt, or a template with -t NAME")]
+    Nothing,
+}
+
+impl DeskError {
+    /// Whether the remedy is configuration: a key, a provider, a setting.
+    pub fn is_configuration(&self) -> bool {
+        match self {
+            DeskError::Model(error) => error.is_configuration(),
+            DeskError::Key(_) | DeskError::Config(_) => true,
+            _ => false,
+        }
+    }
+}
+
+type Calls = Flights<(Key, u32), Step>;
+
+/// The desk: settings, templates, cache, and the calls on their way.
+#[derive(Clone)]
+pub struct Desk {
+    settings: Arc<Settings>,
+    library: Library,
+    cache: Arc<Cache>,
+    calls: Arc<Calls>,
+}
+
+impl Desk {
+    /// Opens the desk. The second value warns, in one line, of a cache that works on memory alone.
+    pub fn open(settings: Settings) -> (Self, Option<String>) {
+        let options = Options {
+            directory: settings.cache_dir.value.clone(),
+            memory_bytes: settings.memory_bytes.value,
+            disk_bytes: settings.disk_bytes.value,
+            ttl: settings.ttl.value,
+        };
+        let (cache, error) = Cache::open(&options, now_millis());
+        let desk = Self {
+            library: Library::new(settings.places.templates()),
+            settings: Arc::new(settings),
+            cache: Arc::new(cache),
+            calls: Arc::default(),
+        };
+        (desk, error.map(|e| e.to_string()))
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The templates.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// The cache.
+    pub fn cache(&self) -> &Arc<Cache> {
+        &self.cache
+    }
+}
+
+/// The present in UTC epoch milliseconds, as the cache counts.
+pub fn now_millis() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
+/// Looks up an environment variable; one that is no Unicode is none.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,379 @@
+//! A question made ready: candles cut at the as-of, facts, prompt, model, request, key.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+
+use super::freshness::Freshness;
+use super::{Desk, DeskError, environment};
+use crate::cache::{Key, Want};
+use crate::config::key_for;
+use crate::facts::Facts;
+use crate::market::{Candle, Series, Sessions};
+use crate::message::{Message, Role};
+use crate::model::{Endpoint, KeySource, ModelError, ModelName, Params, Request, known, price};
+use crate::prompt::{Context, Template, Values, render};
+use crate::setup::Ground;
+use crate::ttl::Ttl;
+
+/// What is asked, as the analyst puts it.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// The template, if one is used.
+    pub template: Option<Template>,
+    /// The analyst's own words: the whole prompt, or what follows the template's.
+    pub prompt: Option<String>,
+    /// A system message in place of the template's.
+    pub system: Option<String>,
+    /// Candles, the primary ones first.
+    pub candles: Vec<Arc<Series>>,
+    /// History: the last candle that opens at or before this counts as the last.
+    pub as_of: Option<Timestamp>,
+    /// What the analyst set.
+    pub values: Values,
+    /// The model, if one is named.
+    pub model: Option<String>,
+    /// The address, if one is named.
+    pub base_url: Option<String>,
+    /// Parameters over the template's.
+    pub params: Vec<(String, serde_json::Value)>,
+    /// The time to live, over the template's.
+    pub ttl: Option<Ttl>,
+}
+
+/// The candles a question was made from.
+#[derive(Debug, Clone)]
+pub struct Market {
+    /// Up to the as-of.
+    pub series: Arc<Series>,
+    /// What they say.
+    pub facts: Arc<Facts>,
+    /// What came after, as far as it is loaded.
+    pub later: Vec<Candle>,
+    /// Whether the as-of was asked for.
+    pub history: bool,
+    sessions: Sessions,
+}
+
+impl Market {
+    /// `series` cut at `as_of`, with its facts.
+    ///
+    /// # Errors
+    /// [`DeskError::AsOf`] when no candle opens by then.
+    pub fn of(series: &Arc<Series>, as_of: Option<Timestamp>) -> Result<Self, DeskError> {
+        let (cut, later) = match as_of {
+            None => (Arc::clone(series), Vec::new()),
+            Some(time) => {
+                let bar = series.bar_at(time.as_second()).ok_or_else(|| DeskError::AsOf {
+                    asked: time.to_string(),
+                    first: crate::market::timestamp(series.candles()[0].time).to_string(),
+                })?;
+                (Arc::new(series.up_to(bar)), series.candles()[bar + 1..].to_vec())
+            }
+        };
+        Ok(Self {
+            facts: Arc::new(Facts::of(&cut)),
+            sessions: Sessions::of(&cut),
+            series: cut,
+            later,
+            history: as_of.is_some(),
+        })
+    }
+
+    /// The as-of, UTC epoch seconds.
+    pub fn as_of(&self) -> i64 {
+        self.facts.as_of
+    }
+
+    /// What a setup is checked against.
+    pub fn ground(&self) -> Ground<'_> {
+        Ground {
+            facts: &self.facts,
+            later: &self.later,
+        }
+    }
+
+    /// Whether an answer on these candles still speaks of the present.
+    pub fn freshness(&self, now: Timestamp) -> Freshness {
+        Freshness::of_file(self.as_of(), self.series.timeframe(), &self.sessions, self.history, now)
+    }
+}
+
+/// A question ready to be asked.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// What is sent.
+    pub request: Request,
+    /// Under what it is cached.
+    pub key: Key,
+    /// How long.
+    pub ttl: Option<Ttl>,
+    /// The candles it was made from.
+    pub market: Option<Market>,
+    /// What is asked, in a few words.
+    pub label: String,
+    pub(super) endpoint: Option<Endpoint>,
+}
+
+/// What an ask would take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// Tokens of the prompt, about.
+    pub tokens: u64,
+    /// What they cost, in US dollars, about; the answer comes on top.
+    pub usd: Option<f64>,
+    /// Whether the cache would answer, and from which tier.
+    pub hit: Option<crate::cache::Tier>,
+}
+
+impl Desk {
+    /// Makes a question ready.
+    ///
+    /// # Errors
+    /// [`DeskError`] for whatever keeps it from being asked.
+    pub fn prepare(&self, question: &Question) -> Result<Prepared, DeskError> {
+        let mut markets = question
+            .candles
+            .iter()
+            .map(|series| Market::of(series, question.as_of))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter();
+        let market = markets.next();
+        let further: Vec<Facts> = markets.map(|m| (*m.facts).clone()).collect();
+        self.prepare_on(question, market, &further)
+    }
+
+    /// As [`Desk::prepare`], on candles whose facts are known already.
+    ///
+    /// # Errors
+    /// As [`Desk::prepare`].
+    pub fn prepare_on(
+        &self,
+        question: &Question,
+        market: Option<Market>,
+        further: &[Facts],
+    ) -> Result<Prepared, DeskError> {
+        let messages = messages(question, market.as_ref(), further)?;
+        let (model, endpoint) = self.model(question)?;
+        let mut params = Params::default();
+        let own = question.template.iter().flat_map(|t| &t.config);
+        for (name, value) in own {
+            params.set(name, value.clone());
+        }
+        for (name, value) in &question.params {
+            params.set(name, value.clone());
+        }
+        let base_url = endpoint.as_ref().map(|e| e.base_url.clone());
+        let request = Request::new(model, base_url, messages, params);
+        Ok(Prepared {
+            key: Key::of(&request.canonical()),
+            ttl: question.ttl.or(question.template.as_ref().and_then(|t| t.ttl)),
+            label: label(question, market.as_ref()),
+            request,
+            market,
+            endpoint,
+        })
+    }
+
+    /// What asking would take.
+    pub fn estimate(&self, prepared: &Prepared) -> Estimate {
+        let text = prepared.request.text_len();
+        let tokens = text.div_ceil(4) as u64;
+        let usd = price::price(&prepared.request.model).map(|p| tokens as f64 * p.input / 1e6);
+        let hit = self.cache.peek(&prepared.key, Want::Newest, super::now_millis());
+        Estimate {
+            tokens,
+            usd,
+            hit: hit.map(|h| h.tier),
+        }
+    }
+
+    /// Who is asked: the model named, else the template's if its key is set, else the configured one, else offline.
+    fn model(&self, question: &Question) -> Result<(ModelName, Option<Endpoint>), DeskError> {
+        if let Some(name) = &question.model {
+            return self.reach(name, question.base_url.as_deref());
+        }
+        let of_template = question.template.as_ref().and_then(|t| t.model.as_deref());
+        if let Some(Ok(reached)) = of_template.map(|name| self.reach(name, question.base_url.as_deref())) {
+            return Ok(reached);
+        }
+        match &self.settings.model.value {
+            Some(name) => self.reach(name, question.base_url.as_deref()),
+            None => Ok((ModelName::offline(), None)),
+        }
+    }
+
+    /// The model of this name, and where and with what key it is reached.
+    ///
+    /// # Errors
+    /// [`DeskError`] when name, address or key are wanting.
+    pub fn reach(&self, name: &str, base_url: Option<&str>) -> Result<(ModelName, Option<Endpoint>), DeskError> {
+        let configured: Vec<&str> = self.settings.providers.iter().map(|(n, _)| n.as_str()).collect();
+        let model = match ModelName::parse(name, &configured) {
+            // At an address of one's own a bare name is that server's.
+            Err(ModelError::UnknownModel { .. }) if base_url.is_some() => {
+                ModelName::parse(&format!("openai/{name}"), &[])?
+            }
+            other => other?,
+        };
+        if model.is_offline() {
+            return Ok((model, None));
+        }
+        let provider = model.provider();
+        let own = self.settings.provider(provider);
+        let table = known(provider);
+        let moved = table
+            .and_then(|k| k.base_variable)
+            .and_then(environment)
+            .filter(|v| !v.is_empty());
+        let address = base_url
+            .map(str::to_owned)
+            .or_else(|| own.and_then(|p| p.base_url.clone()))
+            .or_else(|| moved.map(|url| with_version(provider, &url)))
+            .or_else(|| table.and_then(|k| k.base_url).map(str::to_owned))
+            .ok_or_else(|| ModelError::UnknownProvider {
+                provider: provider.to_owned(),
+                hint: "its way of speaking is not supported yet; reach it through an OpenAI-compatible address with --base-url"
+                    .to_owned(),
+            })?;
+        let (key, source) = match key_for(&self.settings, provider, &environment) {
+            Ok(found) => found,
+            // A server of one's own usually asks for none, and says so if it does.
+            Err(crate::config::KeyError::Missing(_)) if base_url.is_some() => (None, KeySource::None),
+            Err(error) => return Err(error.into()),
+        };
+        let allow_http = own.is_some_and(|p| p.allow_http);
+        let endpoint = Endpoint::new(provider, &address, key, source, allow_http)?;
+        Ok((model, Some(endpoint)))
+    }
+}
+
+/// Ollama's variable names the server; its OpenAI-compatible address lies under `/v1`.
+fn with_version(provider: &str, url: &str) -> String {
+    let url = url.trim_end_matches('/');
+    if provider == "ollama" && !url.ends_with("/v1") {
+        format!("{url}/v1")
+    } else {
+        url.to_owned()
+    }
+}
+
+fn messages(question: &Question, market: Option<&Market>, further: &[Facts]) -> Result<Vec<Message>, DeskError> {
+    let mut messages = match &question.template {
+        Some(template) => {
+            refuse_unknown_values(template, &question.values)?;
+            let context = Context {
+                series: market.map(|m| m.series.as_ref()),
+                facts: market.map(|m| m.facts.as_ref()),
+                further,
+                values: &question.values,
+            };
+            render(template, &context)?
+        }
+        None => Vec::new(),
+    };
+    let words = question
+        .prompt
+        .as_deref()
+        .map(crate::text::clean)
+        .filter(|p| !p.trim().is_empty());
+    if let Some(words) = words {
+        say(&mut messages, words.trim_end());
+    } else if question.template.is_none() {
+        return Err(DeskError::Nothing);
+    }
+    // A prompt of one's own, or a template that asks for nothing but a role, still gets what the candles say.
+    let bare = question.template.as_ref().is_none_or(|t| t.system_only);
+    if let (true, Some(market)) = (bare, market) {
+        say(&mut messages, &market.facts.block.fenced(&[]));
+    }
+    if let Some(system) = &question.system {
+        messages.retain(|m| m.role != Role::System);
+        let text = crate::text::clean(system);
+        messages.insert(
+            0,
+            Message {
+                role: Role::System,
+                text,
+            },
+        );
+    }
+    if messages.iter().all(|m| m.role != Role::User) {
+        return Err(DeskError::Nothing);
+    }
+    Ok(messages)
+}
+
+/// Adds a paragraph to what the analyst says last.
+fn say(messages: &mut Vec<Message>, text: &str) {
+    match messages.last_mut() {
+        Some(last) if last.role == Role::User => {
+            last.text.push_str("\n\n");
+            last.text.push_str(text);
+        }
+        _ => messages.push(Message {
+            role: Role::User,
+            text: text.to_owned(),
+        }),
+    }
+}
+
+fn refuse_unknown_values(template: &Template, values: &Values) -> Result<(), DeskError> {
+    let used = template.names_used();
+    for (name, _) in values.iter() {
+        let declared = template.variables.iter().any(|v| v.name == name);
+        if declared || used.contains(name) {
+            continue;
+        }
+        let names = template.variables.iter().map(|v| v.name.as_str());
+        let hint = match crate::text::nearest(name, names.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if template.variables.is_empty() => "it has no variables".to_owned(),
+            None => format!("its variables are {}", names.collect::<Vec<_>>().join(", ")),
+        };
+        return Err(DeskError::UnknownValue {
+            template: template.name.clone(),
+            name: crate::text::clean_line(name),
+            hint,
+        });
+    }
+    Ok(())
+}
+
+fn label(question: &Question, market: Option<&Market>) -> String {
+    let what = match &question.template {
+        Some(template) => template.name.clone(),
+        None => crate::text::clean_line(question.prompt.as_deref().unwrap_or_default())
+            .chars()
+            .take(40)
+            .collect(),
+    };
+    match market {
+        Some(market) => {
+            let facts = &market.facts;
+            let time = crate::market::timestamp(facts.as_of).strftime("%Y-%m-%d %H:%M");
+            format!("{what} {} {} {time}", facts.symbol, facts.timeframe)
+        }
+        None => what,
+    }
+}
+
+/// Reads the time of `--as-of`: RFC 3339, or a civil time or date taken as UTC.
+///
+/// # Errors
+/// [`DeskError::Time`] when it is none.
+pub fn parse_as_of(text: &str) -> Result<Timestamp, DeskError> {
+    let text = text.trim();
+    let utc = |time: DateTime| TimeZone::UTC.to_timestamp(time).ok();
+    text.parse::<Timestamp>()
+        .ok()
+        .or_else(|| text.parse::<DateTime>().ok().and_then(utc))
+        .or_else(|| {
+            text.parse::<Date>()
+                .ok()
+                .and_then(|d| utc(d.to_datetime(jiff::civil::Time::midnight())))
+        })
+        .ok_or_else(|| DeskError::Time(crate::text::clean_line(text)))
+}
