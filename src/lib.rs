@@ -2,8 +2,10 @@
 #![deny(unsafe_code)]
 pub mod analyst;
 pub mod cache;
+pub mod cli;
 pub mod config;
 pub mod desk;
+pub mod diagnostics;
 pub mod facts;
 pub mod files;
 pub mod market;
@@ -13,3 +15,4 @@ pub mod prompt;
 pub mod setup;
 pub mod text;
 pub mod ttl;
+pub mod tui;

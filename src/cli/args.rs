@@ -1,0 +1,300 @@
+//! What the command line accepts.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::market::Timeframe;
+use crate::market::read::DateOrder;
+use crate::ttl::Ttl;
+
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nResearch, not advice: nothing here is a recommendation to trade."
+);
+
+/// A trading-analysis workbench for the terminal.
+///
+/// Without a subcommand it opens the workbench, on CANDLES or on the bundled sample.
+#[derive(Debug, Parser)]
+#[command(name = "wickdesk", version = VERSION, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Args {
+    /// Candle file to open, in any broker's or charting site's layout
+    pub candles: Option<PathBuf>,
+    /// Template to begin with
+    #[arg(short, long)]
+    pub template: Option<String>,
+    /// Model to begin with, provider/model or offline
+    #[arg(short, long)]
+    pub model: Option<String>,
+    /// Configuration file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Cache directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// Data directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Say more in the log
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    pub(super) fn apply(self) {
+        let choice = match self {
+            Color::Auto => return,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ask one question and print the answer
+    Ask(AskArgs),
+    /// Read candle files and print the data card
+    Candles(CandlesArgs),
+    /// Print what the candles say
+    Facts(FactsArgs),
+    /// Read an answer, print its setup and check it on candles
+    Check(CheckArgs),
+    /// The library of templates
+    Templates(TemplatesArgs),
+    /// The disk cache
+    Cache(CacheArgs),
+    /// Check the installation: directories, cache, keys, terminal
+    Doctor,
+    /// Print shell completions
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// How candle files are read.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct ReadArgs {
+    /// Zone of times that name none, such as Europe/Athens or -05; UTC unless given
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub tz: Option<String>,
+    /// Symbol, over what the file says
+    #[arg(long)]
+    pub symbol: Option<String>,
+    /// Timeframe, over what the candles say
+    #[arg(long, value_name = "TF")]
+    pub timeframe: Option<Timeframe>,
+    /// Order of day, month and year, where the file leaves it open
+    #[arg(long, value_enum, value_name = "ORDER")]
+    pub date_order: Option<DateOrder>,
+    /// Keep a last candle that has not closed yet
+    #[arg(long)]
+    pub keep_forming: bool,
+}
+
+/// `wickdesk ask`
+#[derive(Debug, ClapArgs)]
+pub struct AskArgs {
+    /// The prompt; - reads it from standard input
+    pub prompt: Option<String>,
+    /// Template: a name or a file
+    #[arg(short, long)]
+    pub template: Option<String>,
+    /// Candle file; the first is the one that setups are checked against
+    #[arg(short, long, value_name = "FILE")]
+    pub candles: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub read: ReadArgs,
+    /// History: take the last candle that opens at or before TIME as the last
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Set a variable of the template
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Model: provider/model, a bare name, or offline
+    #[arg(short, long)]
+    pub model: Option<String>,
+    /// Address of an OpenAI-compatible server, version path included
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// System message
+    #[arg(long)]
+    pub system: Option<String>,
+    /// Sampling temperature
+    #[arg(long)]
+    pub temperature: Option<f64>,
+    /// Nucleus sampling
+    #[arg(long)]
+    pub top_p: Option<f64>,
+    /// Most tokens of the answer
+    #[arg(long)]
+    pub max_tokens: Option<u32>,
+    /// Seed
+    #[arg(long)]
+    pub seed: Option<i64>,
+    /// How long the answer stays cached: 15m, 4h, 2d or none
+    #[arg(long)]
+    pub ttl: Option<Ttl>,
+    /// Neither read nor write the cache
+    #[arg(long, conflicts_with_all = ["refresh", "sample"])]
+    pub no_cache: bool,
+    /// Ask anew and keep the answer as a further sample
+    #[arg(long, conflicts_with = "sample")]
+    pub refresh: bool,
+    /// Serve this sample of several, or ask for it
+    #[arg(long, value_name = "N")]
+    pub sample: Option<u32>,
+    /// Print the prompt and what it would take; ask nobody
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the answer when it is whole
+    #[arg(long)]
+    pub no_stream: bool,
+    /// Print one JSON value
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `wickdesk candles`
+#[derive(Debug, ClapArgs)]
+pub struct CandlesArgs {
+    /// Candle files; - is standard input
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub read: ReadArgs,
+    /// Write canonical CSV to a file, or to standard output with -
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
+    /// Print JSON, one card a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `wickdesk facts`
+#[derive(Debug, ClapArgs)]
+pub struct FactsArgs {
+    /// Candle file; - is standard input
+    pub file: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub read: ReadArgs,
+    /// History: take the last candle that opens at or before TIME as the last
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Print one JSON value
+    #[arg(long)]
+    pub json: bool,
+    /// Write one CSV per concept into a directory
+    #[arg(long, value_name = "DIR")]
+    pub export: Option<PathBuf>,
+}
+
+/// `wickdesk check`
+#[derive(Debug, ClapArgs)]
+pub struct CheckArgs {
+    /// The answer: a file, or - for standard input
+    pub answer: PathBuf,
+    /// Candle file to check against
+    #[arg(short, long, value_name = "FILE")]
+    pub candles: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub read: ReadArgs,
+    /// The last candle that the answer could know
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Print one JSON value
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `wickdesk templates`
+#[derive(Debug, ClapArgs)]
+pub struct TemplatesArgs {
+    #[command(subcommand)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub command: Option<TemplatesCommand>,
+}
+
+/// What to do with templates.
+#[derive(Debug, Subcommand)]
+pub enum TemplatesCommand {
+    /// List them
+    List {
+        /// Print JSON, one template a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print one as it stands
+    Show {
+        /// Name or file
+        name: String,
+    },
+    /// Check one, or all: line and column of what is wrong
+    Check {
+        /// Names or files; all of the library without any
+        names: Vec<String>,
+    },
+    /// Print where your own templates lie
+    Path,
+}
+
+/// `wickdesk cache`
+#[derive(Debug, ClapArgs)]
+pub struct CacheArgs {
+    #[command(subcommand)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub command: Option<CacheCommand>,
+}
+
+/// What to do with the cache.
+#[derive(Debug, Subcommand)]
+pub enum CacheCommand {
+    /// Counts, hit rates, and what they saved
+    Stats {
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the entries, newest first
+    List {
+        /// Print JSON, one entry a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Clear it
+    Clear {
+        /// Only what has expired
+        #[arg(long)]
+        expired: bool,
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+}

@@ -1,0 +1,71 @@
+//! `wickdesk candles`: the data card, and canonical CSV.
+
+use std::fmt::Write as _;
+
+use super::args::CandlesArgs;
+use super::load;
+use super::output::{self, Exit, Failure};
+use crate::market::read::Loaded;
+
+pub(super) fn run(args: &CandlesArgs) -> Result<Exit, Failure> {
+    if args.export.is_some() && args.files.len() > 1 {
+        return Err(Failure::new("--export writes one file's candles; name one file"));
+    }
+    let to_stdout = args.export.as_deref().is_some_and(|p| p.as_os_str() == "-");
+    let mut failed = None;
+    for (at, file) in args.files.iter().enumerate() {
+        let loaded = match load::read(file, &args.read) {
+            Ok(loaded) => loaded,
+            // One bad file of several does not keep the others from being read.
+            Err(failure) if args.files.len() > 1 => {
+                failed = Some(failure.report());
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        if args.json && !to_stdout {
+            output::json(&loaded.card)?;
+        } else if !to_stdout {
+            card(&loaded, at > 0)?;
+        }
+        for warning in loaded.card.warnings() {
+            output::warn(&warning);
+        }
+        if let Some(path) = &args.export {
+            let csv = canonical(&loaded);
+            if to_stdout {
+                output::out(&csv)?;
+            } else {
+                crate::files::write_whole(path, csv.as_bytes())
+                    .map_err(|e| Failure::new(format!("{}: {}", path.display(), crate::text::io_reason(&e))))?;
+            }
+        }
+    }
+    Ok(failed.unwrap_or(Exit::Done))
+}
+
+fn card(loaded: &Loaded, further: bool) -> Result<(), Failure> {
+    if further {
+        output::line("")?;
+    }
+    for (label, value) in loaded.card.lines() {
+        output::line(&format!("{label:<15} {}", crate::text::clean_line(&value)))?;
+    }
+    Ok(())
+}
+
+/// `time,open,high,low,close,volume` with UTC epoch seconds and the prices as read.
+fn canonical(loaded: &Loaded) -> String {
+    let candles = loaded.series.candles();
+    let mut csv = String::with_capacity(candles.len() * 48 + 40);
+    csv.push_str("time,open,high,low,close,volume\n");
+    for c in candles {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            csv,
+            "{},{},{},{},{},{}",
+            c.time, c.open, c.high, c.low, c.close, c.volume
+        );
+    }
+    csv
+}

@@ -1,0 +1,135 @@
+//! `wickdesk doctor`: what is in force, where it comes from, and whether it works.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use super::Session;
+use super::output::{self, Exit, Failure};
+use crate::config::key_for;
+use crate::desk::environment;
+use crate::model::KNOWN;
+use crate::text::bytes;
+
+pub(super) fn run(session: Session) -> Result<Exit, Failure> {
+    let settings = session.desk.settings();
+    let row = |label: &str, value: String| output::line(&format!("  {label:<14} {value}"));
+    output::line(concat!("wickdesk ", env!("CARGO_PKG_VERSION")))?;
+
+    output::line("\nSettings")?;
+    let file = settings
+        .file
+        .as_ref()
+        .map_or_else(|| "none".to_owned(), |f| f.display().to_string());
+    row("config file", file)?;
+    let model = settings.model.value.clone().unwrap_or_else(|| "offline".to_owned());
+    row("model", format!("{model} ({})", settings.model.from))?;
+    row("cache ttl", format!("{} ({})", settings.ttl.value, settings.ttl.from))?;
+    row(
+        "cache memory",
+        format!(
+            "{} ({})",
+            bytes(settings.memory_bytes.value),
+            settings.memory_bytes.from
+        ),
+    )?;
+    row(
+        "cache disk",
+        format!("{} ({})", bytes(settings.disk_bytes.value), settings.disk_bytes.from),
+    )?;
+    row("theme", format!("{} ({})", settings.theme.value, settings.theme.from))?;
+
+    output::line("\nDirectories")?;
+    let places = &settings.places;
+    row("config", directory(&places.config))?;
+    row("templates", directory(&places.templates()))?;
+    row(
+        "cache",
+        format!("{} ({})", directory(&settings.cache_dir.value), settings.cache_dir.from),
+    )?;
+    row("data", directory(&places.data))?;
+    row("state", directory(&places.state))?;
+
+    output::line("\nCache")?;
+    let exit = match &session.warning {
+        Some(warning) => {
+            row("health", warning.clone())?;
+            Exit::Failed
+        }
+        None => {
+            let report = session.desk.cache().report();
+            row(
+                "health",
+                format!("open, {} entries, {}", report.disk_items, bytes(report.disk_bytes)),
+            )?;
+            Exit::Done
+        }
+    };
+
+    output::line("\nProviders")?;
+    for known in KNOWN {
+        let state = if known.base_url.is_none() {
+            "not supported yet".to_owned()
+        } else {
+            match key_for(settings, known.name, &environment) {
+                Ok((Some(_), source)) => format!("key set ({source})"),
+                Ok((None, _)) => "needs no key".to_owned(),
+                Err(_) => format!("no key ({})", known.keys.join(" or ")),
+            }
+        };
+        row(known.name, state)?;
+    }
+    for (name, provider) in settings
+        .providers
+        .iter()
+        .filter(|(n, _)| KNOWN.iter().all(|k| k.name != n))
+    {
+        let address = provider.base_url.as_deref().unwrap_or("no base_url: add one");
+        row(
+            name,
+            format!("{} ({})", crate::text::clean_line(address), provider.key_words()),
+        )?;
+    }
+
+    output::line("\nTerminal")?;
+    let size = crossterm::terminal::size().map_or_else(|_| "unknown".to_owned(), |(w, h)| format!("{w}×{h}"));
+    row(
+        "stdout",
+        if std::io::stdout().is_terminal() {
+            format!("a terminal, {size}")
+        } else {
+            "no terminal".to_owned()
+        },
+    )?;
+    for variable in ["TERM", "COLORTERM", "NO_COLOR", "TMUX", "SSH_TTY", "HTTPS_PROXY"] {
+        let value = environment(variable).map_or_else(|| "-".to_owned(), |v| crate::text::clean_line(&v));
+        // A proxy's address may hold a password.
+        let value = if variable == "HTTPS_PROXY" && value != "-" {
+            "set".to_owned()
+        } else {
+            value
+        };
+        row(variable, value)?;
+    }
+    output::line("\nResearch, not advice.")?;
+    Ok(exit)
+}
+
+fn directory(path: &Path) -> String {
+    let shown = path.display();
+    match std::fs::metadata(path) {
+        Ok(metadata) => {
+            #[cfg(unix)]
+            {
+                let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+                format!("{shown}, mode {mode:04o}")
+            }
+            #[cfg(not(unix))]
+            {
+                let _ = metadata;
+                format!("{shown}")
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => format!("{shown}, not made yet"),
+        Err(error) => format!("{shown}, {}", crate::text::io_reason(&error)),
+    }
+}

@@ -1,0 +1,83 @@
+//! The command line: one file a subcommand, results to stdout, everything else to stderr, exit codes that scripts can use.
+
+mod args;
+mod ask;
+mod cache;
+mod candles;
+mod check;
+mod doctor;
+mod facts;
+mod load;
+mod output;
+mod packaging;
+mod templates;
+
+use clap::Parser;
+
+pub use args::{Args, Command};
+pub use output::{Exit, Failure};
+
+use crate::config::{Flags, Settings};
+use crate::desk::{Desk, environment};
+
+/// What every subcommand gets.
+pub(crate) struct Session {
+    pub desk: Desk,
+    /// Said once, when something is less than it should be.
+    pub warning: Option<String>,
+}
+
+impl Session {
+    fn open(args: &Args) -> Result<Self, Failure> {
+        let (desk, warning) = Desk::open(settings(args)?);
+        Ok(Self { desk, warning })
+    }
+}
+
+fn settings(args: &Args) -> Result<Settings, Failure> {
+    let flags = Flags {
+        config: args.config.clone(),
+        cache_dir: args.cache_dir.clone(),
+        data_dir: args.data_dir.clone(),
+    };
+    Ok(Settings::gather(&flags, &environment).map_err(crate::desk::DeskError::from)?)
+}
+
+/// Parses the command line and runs it; the exit code says how it went.
+pub fn main() -> Exit {
+    let args = Args::parse();
+    args.color.apply();
+    match run(args) {
+        Ok(exit) => exit,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(args: Args) -> Result<Exit, Failure> {
+    let state = crate::config::Places::find().map(|p| p.state);
+    crate::diagnostics::install(state.as_deref(), args.verbose);
+    match &args.command {
+        None => workbench(&args),
+        Some(Command::Ask(ask)) => ask::run(Session::open(&args)?, ask),
+        Some(Command::Candles(command)) => candles::run(command),
+        Some(Command::Facts(command)) => facts::run(command),
+        Some(Command::Check(command)) => check::run(command),
+        Some(Command::Templates(command)) => templates::run(&settings(&args)?, command),
+        Some(Command::Cache(command)) => cache::run(Session::open(&args)?, command),
+        Some(Command::Doctor) => doctor::run(Session::open(&args)?),
+        Some(Command::Completions { shell }) => packaging::completions(*shell),
+        Some(Command::Man) => packaging::man(),
+    }
+}
+
+fn workbench(args: &Args) -> Result<Exit, Failure> {
+    let session = Session::open(args)?;
+    let start = crate::tui::Start {
+        candles: args.candles.clone(),
+        template: args.template.clone(),
+        model: args.model.clone(),
+        warning: session.warning,
+    };
+    crate::tui::run(session.desk, start).map_err(|error| Failure::new(error.to_string()))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,92 @@
+//! The terminal: every mode that is set is known, and undone, however the program ends.
+//!
+//! [`restore`] may be called at any time, from any thread, any number of times: it undoes what is set, and every step
+//! even if one fails.
+
+use std::io::{self, Write, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{SetCursorStyle, Show};
+use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+/// The terminal that the workbench draws on.
+pub type Screen = Terminal<CrosstermBackend<io::Stdout>>;
+
+/// Whether modes are set that must be undone.
+static SET: AtomicBool = AtomicBool::new(false);
+
+/// Takes the terminal; dropped, it gives it back.
+pub struct Guard {
+    screen: Screen,
+}
+
+impl Guard {
+    /// Sets raw mode, alternate screen, bracketed paste and focus reports. The mouse stays the terminal's, so that its own
+    /// selection works.
+    ///
+    /// # Errors
+    /// The system's, when this is no terminal; then nothing stays set.
+    pub fn take() -> io::Result<Self> {
+        enter()?;
+        let screen = Terminal::new(CrosstermBackend::new(stdout())).inspect_err(|_| restore())?;
+        Ok(Self { screen })
+    }
+
+    /// The screen to draw on.
+    pub fn screen(&mut self) -> &mut Screen {
+        &mut self.screen
+    }
+
+    /// Gives the terminal back, stops the process until it is continued, and takes the terminal again.
+    ///
+    /// # Errors
+    /// The system's, when the terminal cannot be taken again.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        restore();
+        #[cfg(unix)]
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+        enter()?;
+        self.screen.clear()
+    }
+
+    /// Puts `text` on the clipboard of the terminal, by OSC 52: also over SSH.
+    ///
+    /// # Errors
+    /// The system's, when it cannot be written.
+    pub fn copy(text: &str) -> io::Result<()> {
+        execute!(stdout(), crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    SET.store(true, Ordering::SeqCst);
+    let result = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange);
+    result.inspect_err(|_| restore())
+}
+
+/// Undoes every mode, if any is set.
+pub fn restore() {
+    if !SET.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = stdout();
+    // Each step by itself: one that fails keeps no other from being tried, and there is nobody left to tell.
+    let _ = queue!(out, DisableFocusChange);
+    let _ = queue!(out, DisableBracketedPaste);
+    let _ = queue!(out, LeaveAlternateScreen);
+    let _ = queue!(out, SetCursorStyle::DefaultUserShape);
+    let _ = queue!(out, Show);
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
