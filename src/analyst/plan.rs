@@ -2,6 +2,7 @@
 
 use super::brief::Brief;
 use super::weigh::View;
+use crate::facts::fibonacci::extension;
 use crate::facts::{Block, Direction, Side};
 use crate::setup::{Claim, Order, Setup, Side as TradeSide, Zone};
 
@@ -20,7 +21,7 @@ pub(super) enum Plan {
 }
 
 /// How far an entry may lie from the close, in ATR.
-const REACH: f64 = 2.5;
+const REACH: f64 = 2.9;
 /// How far beyond its level a stop lies, in ATR.
 const BEYOND: f64 = 0.3;
 /// The nearest and farthest that a stop may lie from the entry, in ATR.
@@ -166,9 +167,20 @@ impl Sheet<'_> {
             .collect()
     }
 
-    /// Distance from the close to the level's middle, in ATR.
+    /// Where a level is entered: of a wide zone the half ATR nearest to price, never across the close.
+    fn entry_zone(&self, level: &Level) -> Zone {
+        let depth = (level.high - level.low).min(0.5 * self.atr);
+        let edge = if self.sign > 0.0 {
+            level.high.min(self.close)
+        } else {
+            level.low.max(self.close)
+        };
+        Zone::between(self.round(edge), self.round(edge - self.sign * depth))
+    }
+
+    /// Distance from the close to the entry at a level, in ATR.
     fn away(&self, level: &Level) -> f64 {
-        (self.close - f64::midpoint(level.low, level.high)).abs() / self.atr
+        (self.close - self.entry_zone(level).middle()).abs() / self.atr
     }
 
     /// How many levels lie within a third of an ATR of this one, itself included.
@@ -181,7 +193,7 @@ impl Sheet<'_> {
             .count()
     }
 
-    /// Prices at which the trade would meet something, nearest first, beyond `from`.
+    /// Prices at which the trade would meet something beyond `from`, nearest first.
     fn ahead(&self, from: f64) -> Vec<(f64, String)> {
         let block = self.block;
         let up = self.sign > 0.0;
@@ -200,10 +212,16 @@ impl Sheet<'_> {
             ));
         }
         if let Some(range) = &block.range {
-            found.push((
-                if up { range.high } else { range.low },
-                "the end of the dealing range".to_owned(),
-            ));
+            let (from, to) = if up {
+                (range.low, range.high)
+            } else {
+                (range.high, range.low)
+            };
+            found.push((to, "the end of the dealing range".to_owned()));
+            for ratio in [1.272, 1.618] {
+                let price = self.round(extension(from, to, ratio));
+                found.push((price, format!("the dealing range extended to {ratio}")));
+            }
         }
         for fib in block.fib.iter().filter(|f| f.direction == self.direction) {
             found.push((fib.to, format!("the end of the {} leg", fib.leg)));
@@ -221,15 +239,7 @@ impl Sheet<'_> {
     }
 
     fn trade(&self, level: &Level, brief: &Brief, view: &View) -> Option<Plan> {
-        // A wide zone is entered in the half ATR nearest to price, never across the close.
-        let depth = (level.high - level.low).min(0.5 * self.atr);
-        let edge = if self.sign > 0.0 {
-            level.high.min(self.close)
-        } else {
-            level.low.max(self.close)
-        };
-        let (near, far) = (self.round(edge), self.round(edge - self.sign * depth));
-        let zone = Zone::between(near, far);
+        let zone = self.entry_zone(level);
         let entry = zone.middle();
         let (beyond, anchor) = self.anchor(level);
         let stop = self.round(beyond - self.sign * BEYOND * self.atr);
@@ -243,8 +253,8 @@ impl Sheet<'_> {
         if !outside || stop <= 0.0 || !(RISK.0..=RISK.1).contains(&in_atr) {
             return None;
         }
-        let edge = if self.sign > 0.0 { zone.high() } else { zone.low() };
-        let ahead = self.ahead(edge);
+        // What lies between entry and close has just been traded through: it is no obstacle on the way back.
+        let ahead = self.ahead(self.close);
         let reward = |price: f64| (price - entry) * self.sign / risk;
         // The next obstacle decides whether the trade is worth its risk; less than half a risk away is no obstacle.
         let first = ahead.iter().position(|(price, _)| reward(*price) >= 0.5)?;

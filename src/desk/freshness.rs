@@ -72,14 +72,7 @@ impl Freshness {
 
     /// The words of the stamp.
     pub fn words(&self) -> String {
-        let candles = |n: usize| {
-            let many = if n >= 10_000 {
-                "over 10,000 candles".to_owned()
-            } else {
-                crate::text::count(n, "candle")
-            };
-            many
-        };
+        let candles = |n: usize| crate::text::count(n, "candle");
         match (self.state, self.candles_since) {
             (Fresh::Fresh, _) => "fresh".to_owned(),
             (Fresh::Stale, Some(n)) => format!("{} since: stale", candles(n)),
