@@ -303,7 +303,7 @@ impl Sheet<'_> {
             .iter()
             .filter(|s| s.side == side)
             .map(|s| (s.price, (far - s.price) * self.sign / self.atr, &s.time))
-            .filter(|(_, distance, _)| (0.0..=2.0).contains(distance))
+            .filter(|(_, distance, _)| (0.0..=1.0).contains(distance))
             .min_by(|a, b| a.1.total_cmp(&b.1));
         match behind {
             Some((price, _, time)) => (price, format!("the swing {price} of {time}")),
