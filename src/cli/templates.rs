@@ -31,6 +31,7 @@ fn list(library: &Library, as_json: bool) -> Result<Exit, Failure> {
             origin,
             shadows,
             template,
+            ..
         } = &listed;
         if as_json {
             let template_json = template.as_ref().ok();

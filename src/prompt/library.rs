@@ -42,7 +42,9 @@ pub struct Listed {
     pub origin: Origin,
     /// Whether it hides a shipped one of the same name.
     pub shadows: bool,
-    /// What it is for, or what is wrong with it.
+    /// The file's text, as far as it could be read.
+    pub source: String,
+    /// It, or what is wrong with it.
     pub template: Result<Template, TemplateError>,
 }
 
@@ -107,6 +109,7 @@ impl Library {
                     name: (*name).to_owned(),
                     origin: Origin::Shipped,
                     shadows: false,
+                    source: (*source).to_owned(),
                     template: Template::parse(source, name, name),
                 },
             })
@@ -209,6 +212,7 @@ fn list_file(name: String, path: PathBuf, shadows: bool) -> Listed {
     };
     Listed {
         name,
+        source: std::fs::read_to_string(&path).unwrap_or_default(),
         origin: Origin::File(path),
         shadows,
         template,

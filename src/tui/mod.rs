@@ -1,11 +1,50 @@
-//! stub
+//! The workbench: a pure [`app`], a [`keymap`] that everything about keys is made from, a [`view`] that draws and changes
+//! nothing, a [`terminal`] that is always given back, and the loop that runs them.
+
+pub mod app;
+mod editor;
+pub mod keymap;
+mod run;
 pub mod terminal;
+pub mod theme;
+pub mod view;
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+use crate::desk::Desk;
+
+/// What the workbench begins with.
+#[derive(Debug, Default)]
 pub struct Start {
-    pub candles: Option<std::path::PathBuf>,
+    /// The candle file; the bundled sample without one.
+    pub candles: Option<PathBuf>,
+    /// The template's name.
     pub template: Option<String>,
+    /// The model's name.
     pub model: Option<String>,
+    /// Said at the start.
     pub warning: Option<String>,
 }
-pub fn run(_desk: crate::desk::Desk, _start: Start) -> std::io::Result<()> {
-    Ok(())
+
+/// Runs the workbench until it is left.
+///
+/// # Errors
+/// When there is no terminal, or it fails.
+pub fn run(desk: Desk, start: Start) -> io::Result<()> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Err(io::Error::other(
+            "the workbench needs a terminal; ask headless with `wickdesk ask`",
+        ));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let cache = desk.cache().clone();
+    let result = runtime.block_on(run::run(desk, start));
+    terminal::restore();
+    runtime.shutdown_background();
+    cache.flush();
+    result
 }

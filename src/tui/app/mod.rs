@@ -1,0 +1,427 @@
+//! The workbench as a value: what is open, chosen, typed and answered. No terminal, no clock, no network.
+//!
+//! [`update`](App::update) takes a [`Message`] and returns the [`Effect`]s it asks for; whoever runs it does them and
+//! answers with messages that carry the id of what asked. An answer whose id is no longer waited for is dropped.
+
+mod form;
+mod layout;
+mod message;
+mod picker;
+mod response;
+mod update;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+pub use form::Field;
+pub use layout::{Areas, Size};
+pub use message::{Effect, Message, Opened};
+pub use picker::{Item, Pick, Picker};
+pub use response::{Response, State};
+
+use super::editor::Editor;
+use super::theme::Theme;
+use crate::cache::{Cleared, Report};
+use crate::desk::{Estimate, Judged, Policy, Prepared, Question};
+use crate::facts::Facts;
+use crate::market::read::Card;
+use crate::model::ModelName;
+use crate::prompt::{Listed, Template, TemplateError, Values};
+use crate::setup::Status;
+
+/// The panes that can have the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// The list of templates.
+    Templates,
+    /// The chosen template's variables.
+    Form,
+    /// The candles.
+    Chart,
+    /// The answer, the prompt or the template's text.
+    Answer,
+}
+
+/// What the answer's pane shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Center {
+    /// The answer.
+    #[default]
+    Answer,
+    /// The prompt as it will be sent.
+    Preview,
+    /// The template's text.
+    Editor,
+}
+
+/// Something in front of the panes; the front one sees keys first.
+#[derive(Debug, Clone)]
+pub enum Layer {
+    /// The keys and what they do, scrolled by so many lines.
+    Help(u16),
+    /// A list to choose from.
+    Picker(Picker),
+    /// What to clear.
+    Clear,
+    /// What to copy.
+    Copy,
+    /// A name to save the template under.
+    SaveAs(Editor),
+    /// Leave although a template is not saved?
+    Leave,
+    /// The data card of the candles that were opened.
+    Card,
+}
+
+/// A line that says what happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// What.
+    pub text: String,
+    /// Whether it is bad news.
+    pub bad: bool,
+}
+
+/// The candles that are open.
+#[derive(Debug, Clone)]
+pub struct Candles {
+    /// Cut, with facts.
+    pub market: crate::desk::Market,
+    /// How they were read.
+    pub card: Card,
+}
+
+/// The template being edited.
+#[derive(Debug, Clone)]
+pub struct Editing {
+    /// Its text.
+    pub editor: Editor,
+    /// It as it stands, or what is wrong with it.
+    pub parsed: Result<Template, TemplateError>,
+}
+
+/// The workbench.
+#[derive(Debug)]
+pub struct App {
+    size: Size,
+    focus: Pane,
+    center: Center,
+    /// Whether keys are typed into the focused text.
+    typing: bool,
+    layers: Vec<Layer>,
+    toast: Option<Toast>,
+    theme: Theme,
+    now: Timestamp,
+    ids: u64,
+
+    library: Vec<Listed>,
+    chosen: usize,
+    /// Templates being edited, by name: an edit stays while others are looked at.
+    drafts: BTreeMap<String, Editing>,
+    values: Values,
+    field: usize,
+    field_editor: Option<Editor>,
+
+    candles: Option<Candles>,
+    opening: Option<u64>,
+    model: Option<String>,
+    models: Vec<Item>,
+
+    prepared: Option<Result<(Prepared, Estimate), String>>,
+    preparing: Option<u64>,
+    preview: response::Text,
+    /// Send as soon as the prompt is ready.
+    send: Option<Policy>,
+
+    response: Response,
+    report: Option<Report>,
+    pan: usize,
+    step: u16,
+}
+
+impl App {
+    /// A workbench over this library, before any candle is open.
+    pub fn new(size: (u16, u16), library: Vec<Listed>, models: Vec<Item>, theme: Theme, now: Timestamp) -> Self {
+        Self {
+            size: Size::of(size),
+            focus: Pane::Templates,
+            center: Center::Answer,
+            typing: false,
+            layers: Vec::new(),
+            toast: None,
+            theme,
+            now,
+            ids: 0,
+            library,
+            chosen: 0,
+            drafts: BTreeMap::new(),
+            values: Values::default(),
+            field: 0,
+            field_editor: None,
+            candles: None,
+            opening: None,
+            model: None,
+            models,
+            prepared: None,
+            preparing: None,
+            preview: response::Text::default(),
+            send: None,
+            response: Response::default(),
+            report: None,
+            pan: 0,
+            step: 2,
+        }
+    }
+
+    /// Chooses the template of this name, if the library has it.
+    pub fn choose_template(&mut self, name: &str) {
+        if let Some(at) = self.library.iter().position(|l| l.name == name) {
+            self.chosen = at;
+        }
+    }
+
+    /// Chooses a model by name; `None` leaves it to template and configuration.
+    pub fn choose_model(&mut self, name: Option<String>) {
+        self.model = name;
+    }
+
+    /// Warns of something that is less than it should be, until a key is pressed.
+    pub fn warn(&mut self, text: String) {
+        self.say(text, true);
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.ids += 1;
+        self.ids
+    }
+
+    fn say(&mut self, text: impl Into<String>, bad: bool) {
+        self.toast = Some(Toast { text: text.into(), bad });
+    }
+
+    // What drawing reads.
+
+    /// The focused pane.
+    pub fn focus(&self) -> Pane {
+        self.focus
+    }
+
+    /// What the answer's pane shows.
+    pub fn center(&self) -> Center {
+        self.center
+    }
+
+    /// Whether keys are typed.
+    pub fn is_typing(&self) -> bool {
+        self.typing
+    }
+
+    /// The layers, the front one last.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The line that says what happened.
+    pub fn toast(&self) -> Option<&Toast> {
+        self.toast.as_ref()
+    }
+
+    /// The styles.
+    pub fn theme(&self) -> &Theme {
+        &self.theme
+    }
+
+    /// The present, as far as the workbench has been told.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The templates.
+    pub fn library(&self) -> &[Listed] {
+        &self.library
+    }
+
+    /// The chosen row of them.
+    pub fn chosen(&self) -> usize {
+        self.chosen
+    }
+
+    /// The template in use: the one being edited as it stands, else the chosen one.
+    pub fn template(&self) -> Option<&Template> {
+        let listed = self.library.get(self.chosen)?;
+        match self.drafts.get(&listed.name) {
+            Some(draft) => draft.parsed.as_ref().ok(),
+            None => listed.template.as_ref().ok(),
+        }
+    }
+
+    /// What is wrong with the template in use.
+    pub fn template_fault(&self) -> Option<&TemplateError> {
+        let listed = self.library.get(self.chosen)?;
+        match self.drafts.get(&listed.name) {
+            Some(draft) => draft.parsed.as_ref().err(),
+            None => listed.template.as_ref().err(),
+        }
+    }
+
+    /// Whether the template of this name has edits that are not saved.
+    pub fn is_dirty(&self, name: &str) -> bool {
+        self.drafts.get(name).is_some_and(|d| d.editor.is_dirty())
+    }
+
+    /// The template being edited.
+    pub fn editing(&self) -> Option<&Editing> {
+        self.drafts.get(&self.library.get(self.chosen)?.name)
+    }
+
+    /// The open candles.
+    pub fn candles(&self) -> Option<&Candles> {
+        self.candles.as_ref()
+    }
+
+    /// Whether a file is being read.
+    pub fn is_opening(&self) -> bool {
+        self.opening.is_some()
+    }
+
+    /// The name of the model that would answer.
+    pub fn model_name(&self) -> String {
+        match &self.prepared {
+            Some(Ok((prepared, _))) => prepared.request.model.to_string(),
+            _ => self.model.clone().unwrap_or_else(|| ModelName::offline().to_string()),
+        }
+    }
+
+    /// The prompt as it would be sent, or why it cannot be.
+    pub fn prepared(&self) -> Option<Result<&(Prepared, Estimate), &str>> {
+        self.prepared.as_ref().map(|p| p.as_ref().map_err(String::as_str))
+    }
+
+    /// The prompt's text, wrapped.
+    pub fn preview(&self) -> &response::Text {
+        &self.preview
+    }
+
+    /// The answer.
+    pub fn response(&self) -> &Response {
+        &self.response
+    }
+
+    /// The cache's counts.
+    pub fn report(&self) -> Option<&Report> {
+        self.report.as_ref()
+    }
+
+    /// The chart: candles skipped at its right end, and columns a candle takes.
+    pub fn chart(&self) -> (usize, u16) {
+        (self.pan, self.step)
+    }
+
+    /// The setup on show and its checks.
+    pub fn judged(&self) -> Option<&Judged> {
+        self.response.judged()
+    }
+
+    /// The text field being typed into, and its row.
+    pub fn field_editor(&self) -> Option<(usize, &Editor)> {
+        self.field_editor.as_ref().map(|e| (self.field, e))
+    }
+
+    /// The chosen row of the form.
+    pub fn field(&self) -> usize {
+        self.field
+    }
+
+    fn facts(&self) -> Option<&Facts> {
+        self.candles.as_ref().map(|c| c.market.facts.as_ref())
+    }
+
+    /// Where everything lies on the screen.
+    pub fn areas(&self) -> Areas {
+        Areas::of(self.size, self.focus, self.library.len())
+    }
+
+    // What the command table asks.
+
+    /// Whether there is a prompt to send.
+    pub fn can_send(&self) -> bool {
+        self.template().is_some()
+    }
+
+    /// Whether Esc has something to end.
+    pub fn can_cancel(&self) -> bool {
+        self.typing || !self.layers.is_empty() || self.response.is_streaming() || self.center != Center::Answer
+    }
+
+    /// Whether a template is chosen.
+    pub fn has_template(&self) -> bool {
+        self.library.get(self.chosen).is_some()
+    }
+
+    /// Whether the template's text is open.
+    pub fn is_editing_template(&self) -> bool {
+        self.center == Center::Editor && self.editing().is_some()
+    }
+
+    /// Whether candles are open.
+    pub fn has_candles(&self) -> bool {
+        self.candles.is_some()
+    }
+
+    /// Whether a check needs a look.
+    pub fn has_failed_check(&self) -> bool {
+        self.judged()
+            .is_some_and(|j| j.checks.iter().any(|c| c.status >= Status::Warn))
+    }
+
+    /// Whether there is anything to copy.
+    pub fn can_copy(&self) -> bool {
+        !self.response.text().is_empty() || matches!(self.prepared, Some(Ok(_)))
+    }
+
+    /// Whether the form has a field.
+    pub fn has_field(&self) -> bool {
+        !self.fields().is_empty()
+    }
+
+    /// Whether the analyst has set the chosen field.
+    pub fn field_is_set(&self) -> bool {
+        self.fields()
+            .get(self.field)
+            .is_some_and(|f| f.source == crate::prompt::Source::Analyst)
+    }
+
+    /// What is asked as things stand.
+    fn question(&self) -> Question {
+        Question {
+            template: self.template().cloned(),
+            values: self.known_values(),
+            model: self.model.clone(),
+            ..Question::default()
+        }
+    }
+
+    /// What the analyst set, of that what this template knows.
+    fn known_values(&self) -> Values {
+        let mut known = Values::default();
+        if let Some(template) = self.template() {
+            let used = template.names_used();
+            for (name, text) in self.values.iter() {
+                if used.contains(name) || template.variables.iter().any(|v| v.name == name) {
+                    known.set(name, text);
+                }
+            }
+        }
+        known
+    }
+}
+
+/// What a clearing did, in words.
+fn cleared_words(cleared: Cleared) -> String {
+    format!(
+        "cleared {} from memory and {} from disk; nothing else was touched",
+        crate::text::count(usize::try_from(cleared.memory).unwrap_or(usize::MAX), "answer"),
+        crate::text::count(usize::try_from(cleared.disk).unwrap_or(usize::MAX), "answer"),
+    )
+}

@@ -1,0 +1,166 @@
+//! The answer on show: its text as it streams, wrapped once for the pane's width, and what was read from it.
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::super::theme::Theme;
+use super::super::view::markdown;
+use crate::desk::{Answer, Judged};
+
+/// Lines wrapped for a width, and how far they are scrolled.
+#[derive(Debug, Default)]
+pub struct Text {
+    source: String,
+    lines: Vec<Line<'static>>,
+    width: u16,
+    top: usize,
+    /// Whether the end is kept in sight as text comes.
+    follow: bool,
+}
+
+impl Text {
+    /// The wrapped lines.
+    pub fn lines(&self) -> &[Line<'static>] {
+        &self.lines
+    }
+
+    /// The first line in sight of `height`.
+    pub fn top(&self, height: u16) -> usize {
+        let last = self.lines.len().saturating_sub(usize::from(height));
+        if self.follow { last } else { self.top.min(last) }
+    }
+
+    pub(super) fn set(&mut self, source: String, lines: Vec<Line<'static>>, width: u16) {
+        self.source = source;
+        self.lines = lines;
+        self.width = width;
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.top = 0;
+        self.follow = false;
+    }
+
+    pub(super) fn follow(&mut self) {
+        self.follow = true;
+    }
+
+    pub(super) fn scroll(&mut self, by: isize, height: u16) {
+        let last = self.lines.len().saturating_sub(usize::from(height));
+        self.top = self.top(height).saturating_add_signed(by).min(last);
+        self.follow = by > 0 && self.top == last;
+    }
+}
+
+/// How an answer stands.
+#[derive(Debug, Default)]
+pub enum State {
+    /// Nothing was asked yet.
+    #[default]
+    Idle,
+    /// The model has been asked.
+    Waiting {
+        /// The ask's id.
+        id: u64,
+        /// Whether it thinks aloud.
+        thinking: bool,
+    },
+    /// Text is coming.
+    Streaming {
+        /// The ask's id.
+        id: u64,
+    },
+    /// It ended, whole or partial.
+    Done(Box<Answer>),
+    /// There is no answer, and why.
+    Failed(String),
+}
+
+/// The answer on show.
+#[derive(Debug, Default)]
+pub struct Response {
+    pub(super) state: State,
+    pub(super) text: String,
+    pub(super) wrapped: Text,
+    pub(super) judged: Option<Judged>,
+    /// The candles it was asked about: checks are made on these.
+    pub(super) market: Option<crate::desk::Market>,
+    /// Why it is not kept, if it is not.
+    pub(super) not_stored: Option<String>,
+    /// The check looked at.
+    pub(super) check: Option<usize>,
+}
+
+impl Response {
+    /// How it stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What has come so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The same as lines.
+    pub fn wrapped(&self) -> &Text {
+        &self.wrapped
+    }
+
+    /// The setup and its checks.
+    pub fn judged(&self) -> Option<&Judged> {
+        self.judged.as_ref()
+    }
+
+    /// The candles it was asked about.
+    pub fn market(&self) -> Option<&crate::desk::Market> {
+        self.market.as_ref()
+    }
+
+    /// Why it is not kept.
+    pub fn not_stored(&self) -> Option<&str> {
+        self.not_stored.as_deref()
+    }
+
+    /// The check looked at.
+    pub fn check(&self) -> Option<usize> {
+        self.check
+    }
+
+    /// Whether more is to come.
+    pub fn is_streaming(&self) -> bool {
+        self.id().is_some()
+    }
+
+    /// The id of the ask on its way.
+    pub fn id(&self) -> Option<u64> {
+        match self.state {
+            State::Waiting { id, .. } | State::Streaming { id } => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Wraps the text for `width`; costs nothing while neither has changed.
+    pub(super) fn wrap(&mut self, width: u16, theme: &Theme) {
+        if self.wrapped.width == width && self.wrapped.source == self.text {
+            return;
+        }
+        let lines = markdown::lines(&self.text, width, theme);
+        self.wrapped.set(self.text.clone(), lines, width);
+    }
+}
+
+/// The prompt's messages as lines, roles as headings.
+pub(super) fn preview(text: &mut Text, messages: &[crate::message::Message], width: u16, theme: &Theme) {
+    let mut source = String::new();
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    for message in messages {
+        lines.push(Line::styled(format!("── {} ", message.role.name()), theme.accent));
+        for line in message.text.lines() {
+            lines.extend(markdown::wrap_plain(line, width, Style::new()));
+        }
+        lines.push(Line::default());
+        source.push_str(&message.text);
+    }
+    text.set(source, lines, width);
+}

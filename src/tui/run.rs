@@ -1,0 +1,313 @@
+//! The loop: events → update → effects → desk, drawing when something has changed, at most sixty times a second.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream, KeyEventKind};
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::Start;
+use super::app::{App, Candles, Effect, Item, Message, Opened};
+use super::terminal::Guard;
+use super::theme::Theme;
+use super::view;
+use crate::desk::{Desk, Market, Step, environment, now_millis};
+use crate::market::{ReadOptions, read_file, sample};
+use crate::model::{KNOWN, price};
+
+/// The least time between two frames.
+const FRAME: Duration = Duration::from_micros(16_667);
+
+/// Runs the workbench until it is left.
+pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
+    let theme = Theme::named(&desk.settings().theme.value, &environment);
+    let mut guard = Guard::take()?;
+    let size = crossterm::terminal::size()?;
+    let mut app = App::new(size, desk.library().list(), models(&desk), theme, Timestamp::now());
+    if let Some(name) = &start.template {
+        app.choose_template(name);
+    }
+    app.choose_model(start.model);
+    if let Some(warning) = start.warning {
+        app.warn(warning);
+    }
+    let effects = app.start(start.candles);
+    let (sender, receiver) = unbounded_channel();
+    let mut driver = Driver {
+        desk,
+        sender,
+        calls: HashMap::new(),
+        leave: false,
+    };
+    driver.run_all(effects, &mut guard)?;
+    driver.follow(&mut app, &mut guard, receiver).await
+}
+
+/// Does what the workbench asks for.
+struct Driver {
+    desk: Desk,
+    sender: UnboundedSender<Message>,
+    calls: HashMap<u64, JoinHandle<()>>,
+    leave: bool,
+}
+
+impl Driver {
+    async fn follow(
+        &mut self,
+        app: &mut App,
+        guard: &mut Guard,
+        mut inbox: UnboundedReceiver<Message>,
+    ) -> io::Result<()> {
+        let mut events = EventStream::new();
+        let mut signals = Signals::install()?;
+        let mut last_frame = Instant::now() - FRAME;
+        let mut changed = true;
+        while !self.leave {
+            if changed && last_frame.elapsed() >= FRAME {
+                last_frame = Instant::now();
+                changed = false;
+                app.update(Message::Now(Timestamp::now()));
+                guard.screen().draw(|frame| view::draw(frame, app))?;
+            }
+            let due = last_frame + FRAME;
+            let mut effects = Vec::new();
+            tokio::select! {
+                event = events.next() => match event {
+                    Some(Ok(event)) => effects.extend(translate(event).into_iter().flat_map(|m| app.update(m))),
+                    // A terminal that has vanished leaves nobody to work for.
+                    Some(Err(_)) | None => return Ok(()),
+                },
+                Some(message) = inbox.recv() => effects.extend(app.update(message)),
+                () = signals.end() => return Ok(()),
+                () = tokio::time::sleep_until(due), if changed => continue,
+            }
+            // A burst is taken in whole and drawn once.
+            while let Ok(message) = inbox.try_recv() {
+                effects.extend(app.update(message));
+            }
+            changed = true;
+            self.run_all(effects, guard)?;
+        }
+        Ok(())
+    }
+
+    fn run_all(&mut self, effects: Vec<Effect>, guard: &mut Guard) -> io::Result<()> {
+        effects.into_iter().try_for_each(|effect| self.run(effect, guard))
+    }
+
+    fn run(&mut self, effect: Effect, guard: &mut Guard) -> io::Result<()> {
+        match effect {
+            Effect::Quit => self.leave = true,
+            Effect::Suspend => guard.suspend()?,
+            Effect::Copy(text) => Guard::copy(&text)?,
+            Effect::Cancel(id) => {
+                if let Some(call) = self.calls.remove(&id) {
+                    call.abort();
+                }
+            }
+            Effect::Ask(id, prepared, policy) => {
+                self.calls.retain(|_, call| !call.is_finished());
+                let mut steps = self.desk.ask(&prepared, policy);
+                let sender = self.sender.clone();
+                let call = tokio::spawn(async move {
+                    while let Some(step) = steps.next().await {
+                        let over = matches!(step, Step::Failed(_) | Step::Stored(_));
+                        if sender.send(Message::Step(id, step)).is_err() || over {
+                            return;
+                        }
+                    }
+                });
+                self.calls.insert(id, call);
+            }
+            Effect::Open(id, path) => self.blocking(move |_| Message::Opened(id, open(&path))),
+            Effect::ListFiles(id) => self.blocking(move |_| Message::Files(id, candle_files())),
+            Effect::Prepare(id, question, market) => self.blocking(move |desk| {
+                let prepared = desk.prepare_on(&question, market.map(|m| *m), &[]);
+                let result = prepared.map(|prepared| {
+                    let estimate = desk.estimate(&prepared);
+                    Box::new((prepared, estimate))
+                });
+                Message::Prepared(id, result.map_err(|e| e.to_string()))
+            }),
+            Effect::Report => self.blocking(|desk| Message::Report(Box::new(desk.cache().report()))),
+            Effect::Clear(what) => self.blocking(move |desk| {
+                Message::Cleared(desk.cache().clear(what, now_millis()).map_err(|e| e.to_string()))
+            }),
+            Effect::Save(name, text, replace) => {
+                let sender = self.sender.clone();
+                self.blocking(move |desk| {
+                    let saved = desk.library().save(&name, &text, replace);
+                    // The list first, so that the new name is in it.
+                    let _ = sender.send(Message::Library(desk.library().list()));
+                    Message::Saved(saved.map(|_| name).map_err(|e| e.to_string()))
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Does work that may wait for a disk on a thread of its own, and sends what comes of it.
+    fn blocking(&self, work: impl FnOnce(&Desk) -> Message + Send + 'static) {
+        let (desk, sender) = (self.desk.clone(), self.sender.clone());
+        tokio::task::spawn_blocking(move || {
+            // A workbench that has been left needs no answer.
+            let _ = sender.send(work(&desk));
+        });
+    }
+}
+
+fn translate(event: Event) -> Option<Message> {
+    match event {
+        // Some terminals report releases too.
+        Event::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(key)),
+        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::Resize(width, height) => Some(Message::Resize(width, height)),
+        Event::FocusGained => Some(Message::Now(Timestamp::now())),
+        _ => None,
+    }
+}
+
+fn open(path: &Path) -> Opened {
+    let options = ReadOptions {
+        now: Some(Timestamp::now()),
+        ..ReadOptions::default()
+    };
+    let loaded = if path.as_os_str().is_empty() {
+        sample(&options)
+    } else {
+        read_file(&expand(path), &options)
+    };
+    let loaded = loaded.map_err(|e| e.to_string())?;
+    let market = Market::of(&Arc::new(loaded.series), None).map_err(|e| e.to_string())?;
+    Ok(Box::new(Candles {
+        market,
+        card: loaded.card,
+    }))
+}
+
+/// `~/candles.csv` as a shell would have it.
+fn expand(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), etcetera::home_dir()) {
+        (Ok(rest), Ok(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+/// Files below the working directory that may hold candles, nearest first; a deep or large tree is not walked to its end.
+fn candle_files() -> Vec<PathBuf> {
+    const DEEP: usize = 4;
+    const MOST: usize = 2_000;
+    let mut found = Vec::new();
+    let mut level = vec![PathBuf::from(".")];
+    let mut seen = 0;
+    for _ in 0..DEEP {
+        let mut below = Vec::new();
+        for directory in level {
+            let mut entries: Vec<PathBuf> = std::fs::read_dir(&directory)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|e| e.path())
+                .collect();
+            entries.sort();
+            seen += entries.len();
+            for path in entries {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if name.starts_with('.') || matches!(&*name, "target" | "node_modules") {
+                    continue;
+                }
+                let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+                if path.is_dir() {
+                    below.push(path);
+                } else if matches!(ending.as_str(), "csv" | "tsv" | "txt" | "prn") {
+                    found.push(path.strip_prefix(".").unwrap_or(&path).to_owned());
+                }
+            }
+            if seen > MOST * 10 || found.len() > MOST {
+                return found;
+            }
+        }
+        level = below;
+    }
+    found
+}
+
+/// The models to offer: the offline analyst, the configured ones, then those whose provider has a key.
+fn models(desk: &Desk) -> Vec<Item> {
+    let settings = desk.settings();
+    let item = |value: String, detail: &str| Item {
+        value,
+        detail: detail.to_owned(),
+    };
+    let mut items = vec![item("offline".to_owned(), "built in: rules, no key, no network")];
+    for (name, provider) in &settings.providers {
+        let own = provider
+            .models
+            .iter()
+            .map(|m| item(format!("{name}/{m}"), "configured"));
+        items.extend(own);
+    }
+    for known in KNOWN.iter().filter(|k| k.base_url.is_some() && !k.keyless) {
+        if crate::config::key_for(settings, known.name, &environment).is_ok() {
+            let models = price::models_of(known.name);
+            items.extend(
+                models
+                    .into_iter()
+                    .map(|m| item(format!("{}/{m}", known.name), "key set")),
+            );
+        }
+    }
+    items
+}
+
+/// The signals that end the program: the terminal is given back first.
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn install() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn end(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn install() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn end(&mut self) {
+        // Failing to listen is never being told.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

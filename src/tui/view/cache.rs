@@ -1,0 +1,135 @@
+//! The cache panel: hit rates, what the tiers hold, what hits saved, and the last lookups as a strip.
+
+use ratatui::Frame;
+use ratatui::layout::{Margin, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::{App, pane, plain, row, title};
+use crate::cache::Report;
+use crate::text::{bytes, duration};
+use crate::tui::theme::Theme;
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = app.theme();
+    let inner = pane(frame, area, title("Cache", "C clears", false, theme), false, theme);
+    let inner = inner.inner(Margin::new(1, 0));
+    let Some(report) = app.report() else {
+        frame.render_widget(Paragraph::new("counting…").style(theme.dim), inner);
+        return;
+    };
+    let width = inner.width;
+    let (now, life) = (&report.session, &report.lifetime);
+    let saved = format!("{} calls", now.calls_saved);
+    let money = format!("${:.4}", now.usd_saved);
+    let lines = vec![
+        rate("memory hits", now.memory_hit_rate(), theme.good, width, theme),
+        rate("disk hits", now.disk_hit_rate(), theme.up, width, theme),
+        rate("overall", now.hit_rate(), theme.accent, width, theme),
+        row(
+            "lookups",
+            vec![plain(format!("{} ({} missed)", now.lookups, now.misses))],
+            width,
+            theme,
+        ),
+        Line::default(),
+        row(
+            "in memory",
+            vec![plain(format!(
+                "{} · {}",
+                report.memory_items,
+                bytes(report.memory_bytes)
+            ))],
+            width,
+            theme,
+        ),
+        row(
+            "on disk",
+            vec![plain(format!("{} · {}", report.disk_items, bytes(report.disk_bytes)))],
+            width,
+            theme,
+        ),
+        row("saved", vec![plain(saved)], width, theme),
+        row(
+            "",
+            vec![plain(format!("{money} · {}", duration(now.seconds_saved * 1000.0)))],
+            width,
+            theme,
+        ),
+        Line::default(),
+        row(
+            "ever: lookups",
+            vec![plain(format!("{} · {}", life.lookups, percent(life.hit_rate())))],
+            width,
+            theme,
+        ),
+        row(
+            "ever: saved",
+            vec![plain(format!("{} calls · ${:.2}", life.calls_saved, life.usd_saved))],
+            width,
+            theme,
+        ),
+        Line::default(),
+        strip(report, width, theme),
+        Line::styled("M memory  D disk  · miss  » past", theme.dim),
+    ];
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn percent(rate: Option<f64>) -> String {
+    rate.map_or_else(|| "–".to_owned(), |r| format!("{:.0} %", r * 100.0))
+}
+
+/// A rate as a bar and a number.
+fn rate(label: &str, rate: Option<f64>, style: Style, width: u16, theme: &Theme) -> Line<'static> {
+    const BAR: usize = 10;
+    let filled = rate.map_or(0, |r| (r * BAR as f64).round() as usize).min(BAR);
+    let value = vec![
+        Span::styled("━".repeat(filled), style),
+        Span::styled("╌".repeat(BAR - filled), theme.dim),
+        plain(format!(" {:>5}", percent(rate))),
+    ];
+    row(label, value, width, theme)
+}
+
+/// The last lookups, the newest at the right.
+fn strip(report: &Report, width: u16, theme: &Theme) -> Line<'static> {
+    let room = usize::from(width);
+    let skip = report.recent.len().saturating_sub(room);
+    let marks = report.recent.iter().skip(skip).map(|outcome| {
+        let (mark, style) = theme.outcome(*outcome);
+        Span::styled(mark.to_string(), style)
+    });
+    let line: Vec<Span<'static>> = marks.collect();
+    if line.is_empty() {
+        Line::styled("no lookup yet", theme.dim)
+    } else {
+        Line::from(line)
+    }
+}
+
+/// The same in one line, for smaller screens.
+pub(super) fn line(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = app.theme();
+    let mut spans = vec![Span::styled(" cache ", theme.dim)];
+    if let Some(report) = app.report() {
+        let now = &report.session;
+        spans.push(Span::styled("mem ", theme.dim));
+        spans.push(Span::styled(percent(now.memory_hit_rate()), theme.good));
+        spans.push(Span::styled("  disk ", theme.dim));
+        spans.push(Span::styled(percent(now.disk_hit_rate()), theme.up));
+        spans.push(Span::styled("  all ", theme.dim));
+        spans.push(plain(percent(now.hit_rate())));
+        spans.push(Span::styled(
+            format!(
+                "  {}+{} kept  saved {} calls ${:.2}  ",
+                report.memory_items, report.disk_items, now.calls_saved, now.usd_saved
+            ),
+            theme.dim,
+        ));
+        let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum::<usize>() + 1);
+        spans.extend(strip(report, u16::try_from(room.min(16)).unwrap_or(0), theme).spans);
+    }
+    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}

@@ -1,0 +1,73 @@
+//! The bottom line: what happened, or what can be done now, from the command table.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::App;
+use crate::tui::app::Layer;
+use crate::tui::keymap::{Binding, Command, Context, TABLE};
+
+/// What the footer offers, the most wanted first.
+const ORDER: [Command; 16] = [
+    Command::Send,
+    Command::Cancel,
+    Command::Choose,
+    Command::Save,
+    Command::Reset,
+    Command::NextFailed,
+    Command::Help,
+    Command::Open,
+    Command::Edit,
+    Command::Preview,
+    Command::Model,
+    Command::NewSample,
+    Command::Copy,
+    Command::Clear,
+    Command::Palette,
+    Command::Quit,
+];
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = app.theme();
+    if let Some(toast) = app.toast() {
+        let style = if toast.bad { theme.bad } else { theme.good };
+        let mark = if toast.bad { "✗ " } else { "✓ " };
+        let text = super::fit(&toast.text, usize::from(area.width.saturating_sub(4)));
+        let line = Line::from(vec![Span::raw(" "), Span::styled(mark, style), Span::raw(text)]);
+        frame.render_widget(Paragraph::new(line), area);
+        return;
+    }
+    let mut spans = vec![Span::raw(" ")];
+    let mut taken = 1;
+    for binding in offered(app) {
+        let key = binding.keys[0].name;
+        let width = key.chars().count() + binding.short.chars().count() + 3;
+        if taken + width > usize::from(area.width) {
+            break;
+        }
+        taken += width;
+        spans.push(Span::styled(key, theme.accent));
+        spans.push(Span::styled(format!(" {}  ", binding.short), theme.dim));
+    }
+    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
+fn offered(app: &App) -> impl Iterator<Item = &'static Binding> + '_ {
+    let typing = app.is_typing()
+        || app
+            .layers()
+            .last()
+            .is_some_and(|l| matches!(l, Layer::Picker(_) | Layer::SaveAs(_)));
+    ORDER.iter().filter_map(move |command| {
+        TABLE.iter().find(|b| {
+            let holds = match b.context {
+                Context::Anywhere => true,
+                Context::Command => !typing,
+                Context::Pane(pane) => !typing && app.focus() == pane,
+            };
+            b.command == *command && holds && (b.enabled)(app)
+        })
+    })
+}

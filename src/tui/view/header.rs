@@ -1,0 +1,47 @@
+//! The top line: what is open, as of when, and who would answer.
+
+use ratatui::Frame;
+use ratatui::layout::{Alignment, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::App;
+use crate::market::timestamp;
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = app.theme();
+    let mut left = vec![Span::styled(" wickdesk ", theme.accent.patch(theme.strong))];
+    match app.candles() {
+        Some(open) => {
+            let facts = &open.market.facts;
+            left.push(Span::styled(
+                format!(" {} {} ", facts.symbol, facts.timeframe),
+                theme.strong,
+            ));
+            let as_of = timestamp(facts.as_of).strftime("%Y-%m-%d %H:%M UTC");
+            left.push(Span::raw(format!(" as of {as_of} ")));
+            if area.width >= 100 {
+                let fresh = open.market.freshness(app.now()).words();
+                left.push(Span::styled(
+                    format!(" {} · {fresh}", crate::text::count(facts.candles, "candle")),
+                    theme.dim,
+                ));
+            }
+        }
+        None if app.is_opening() => left.push(Span::styled(" reading candles… ", theme.dim)),
+        None => left.push(Span::styled(" no candles open: o opens a file ", theme.dim)),
+    }
+    let model = Line::from(vec![
+        Span::styled("model ", theme.dim),
+        Span::raw(super::fit(&app.model_name(), usize::from(area.width / 3))),
+        Span::raw(" "),
+    ]);
+    let right = u16::try_from(model.width()).unwrap_or(area.width).min(area.width);
+    let [front, back] = ratatui::layout::Layout::horizontal([
+        ratatui::layout::Constraint::Min(1),
+        ratatui::layout::Constraint::Length(right),
+    ])
+    .areas(area);
+    frame.render_widget(Paragraph::new(Line::from(left)), front);
+    frame.render_widget(Paragraph::new(model).alignment(Alignment::Right), back);
+}

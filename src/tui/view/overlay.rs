@@ -1,0 +1,210 @@
+//! What stands in front of the panes: help, lists, questions.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Flex, Layout, Margin, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph};
+
+use super::{App, fit, markdown, pane, row, title};
+use crate::tui::app::{Layer, Picker};
+use crate::tui::keymap::TABLE;
+
+pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
+    match layer {
+        Layer::Help(top) => help(frame, *top, app),
+        Layer::Picker(picker) => list(frame, picker, app),
+        Layer::Clear => {
+            let counts = app
+                .report()
+                .map(|r| format!("{} in memory, {} on disk", r.memory_items, r.disk_items));
+            let counts = counts.unwrap_or_default();
+            question(
+                frame,
+                "Clear the cache",
+                &[
+                    &counts,
+                    "",
+                    "y  both tiers        m  memory only",
+                    "d  disk only         x  what has expired",
+                    "",
+                    "anything else clears nothing; the journal is never touched",
+                ],
+                app,
+            );
+        }
+        Layer::Copy => question(
+            frame,
+            "Copy",
+            &[
+                "t  the ticket        j  the setup as JSON",
+                "a  the answer        p  the prompt",
+            ],
+            app,
+        ),
+        Layer::Leave => question(
+            frame,
+            "Leave",
+            &[
+                "A template has edits that are not saved.",
+                "",
+                "y  leave and lose them",
+                "anything else stays (Ctrl-S saves)",
+            ],
+            app,
+        ),
+        Layer::SaveAs(editor) => {
+            let inner = window(frame, 56, 5, "Save the template as", app);
+            frame.render_widget(
+                editor.widget(),
+                Rect {
+                    height: 1.min(inner.height),
+                    ..inner
+                },
+            );
+            let hint = Line::styled("letters, digits, - and _; Enter saves, Esc does not", app.theme().dim);
+            let below = Rect::new(
+                inner.x,
+                inner.y + 2.min(inner.height),
+                inner.width,
+                inner.height.saturating_sub(2),
+            );
+            frame.render_widget(Paragraph::new(hint), below);
+        }
+        Layer::Card => card(frame, app),
+    }
+}
+
+/// A window in the middle of the screen; returns the space inside.
+fn window(frame: &mut Frame<'_>, width: u16, height: u16, name: &str, app: &App) -> Rect {
+    let screen = frame.area();
+    let [row] = Layout::vertical([Constraint::Length(height.min(screen.height))])
+        .flex(Flex::Center)
+        .areas(screen);
+    let [area] = Layout::horizontal([Constraint::Length(width.min(screen.width))])
+        .flex(Flex::Center)
+        .areas(row);
+    frame.render_widget(Clear, area);
+    let theme = app.theme();
+    pane(frame, area, title(name, "", true, theme), true, theme).inner(Margin::new(1, 0))
+}
+
+fn question(frame: &mut Frame<'_>, name: &str, lines: &[&str], app: &App) {
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let inner = window(frame, 64, height, name, app);
+    let lines: Vec<Line<'_>> = lines.iter().map(|l| Line::raw(*l)).collect();
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn help(frame: &mut Frame<'_>, top: u16, app: &App) {
+    let screen = frame.area();
+    let inner = window(frame, 84, screen.height.saturating_sub(2), "Keys", app);
+    let theme = app.theme();
+    let mut lines: Vec<Line<'_>> = TABLE
+        .iter()
+        .map(|binding| {
+            let keys: Vec<&str> = binding.keys.iter().map(|k| k.name).collect();
+            let enabled = (binding.enabled)(app);
+            let (key, text) = if enabled {
+                (theme.accent, ratatui::style::Style::new())
+            } else {
+                (theme.dim, theme.dim)
+            };
+            Line::from(vec![
+                Span::styled(format!("{:<18}", fit(&keys.join(" "), 17)), key),
+                Span::styled(binding.help, text),
+            ])
+        })
+        .collect();
+    lines.push(Line::default());
+    lines.push(Line::styled(
+        "dim: not now · ↑ ↓ scroll, any other key closes · research, not advice",
+        theme.dim,
+    ));
+    let most = u16::try_from(lines.len())
+        .unwrap_or(u16::MAX)
+        .saturating_sub(inner.height);
+    frame.render_widget(Paragraph::new(lines).scroll((top.min(most), 0)), inner);
+}
+
+fn list(frame: &mut Frame<'_>, picker: &Picker, app: &App) {
+    let screen = frame.area();
+    let inner = window(frame, 84, (screen.height * 2 / 3).max(10), picker.title, app);
+    let theme = app.theme();
+    let input = Line::from(vec![
+        Span::styled("› ", theme.accent),
+        Span::raw(picker.input.clone()),
+        Span::styled("▏", theme.accent),
+    ]);
+    frame.render_widget(
+        Paragraph::new(input),
+        Rect {
+            height: 1.min(inner.height),
+            ..inner
+        },
+    );
+    let body = Rect::new(
+        inner.x,
+        inner.y + 1.min(inner.height),
+        inner.width,
+        inner.height.saturating_sub(1),
+    );
+    let rows = usize::from(body.height);
+    let top = (picker.selected + 1).saturating_sub(rows);
+    let mut lines: Vec<Line<'_>> = picker
+        .shown()
+        .enumerate()
+        .skip(top)
+        .take(rows)
+        .map(|(at, item)| {
+            let chosen = at == picker.selected;
+            let detail = fit(&crate::text::clean_line(&item.detail), usize::from(body.width) / 2);
+            let label = format!(
+                "{} {}",
+                if chosen { "▸" } else { " " },
+                crate::text::clean_line(&item.value)
+            );
+            let mut line = row(&label, vec![Span::styled(detail, theme.dim)], body.width, theme);
+            line.spans[0].style = if chosen {
+                theme.accent
+            } else {
+                ratatui::style::Style::new()
+            };
+            if chosen { line.style(theme.selected) } else { line }
+        })
+        .collect();
+    if lines.is_empty() {
+        let words = match (picker.waiting.is_some(), picker.free, picker.input.is_empty()) {
+            (true, ..) => "looking…",
+            (_, true, false) => "Enter takes what is typed",
+            (_, true, true) => "type a path or a name",
+            _ => "nothing fits",
+        };
+        lines.push(Line::styled(words, theme.dim));
+    }
+    frame.render_widget(Paragraph::new(lines), body);
+}
+
+fn card(frame: &mut Frame<'_>, app: &App) {
+    let Some(open) = app.candles() else { return };
+    let theme = app.theme();
+    let width = 84.min(frame.area().width).saturating_sub(4);
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    for (label, value) in open.card.lines() {
+        let value = fit(&crate::text::clean_line(&value), usize::from(width.saturating_sub(16)));
+        lines.push(Line::from(vec![
+            Span::styled(format!("{label:<15} "), theme.dim),
+            Span::raw(value),
+        ]));
+    }
+    for warning in open.card.warnings() {
+        lines.extend(markdown::wrap_plain(
+            &format!("! {}", crate::text::clean_line(&warning)),
+            width,
+            theme.warn,
+        ));
+    }
+    lines.push(Line::styled("any key closes", theme.dim));
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let inner = window(frame, width + 4, height, "Candles", app);
+    frame.render_widget(Paragraph::new(lines), inner);
+}

@@ -1,0 +1,79 @@
+//! The prompt as it will be sent, and the template's text being edited.
+
+use ratatui::Frame;
+use ratatui::layout::{Margin, Rect};
+use ratatui::widgets::Paragraph;
+
+use super::{App, focused, markdown, pane, title};
+use crate::tui::app::Pane;
+
+pub(super) fn preview(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = app.theme();
+    let focus = focused(app, Pane::Answer);
+    let detail = match app.prepared() {
+        Some(Ok((_, estimate))) => estimate_words(estimate),
+        _ => String::new(),
+    };
+    let inner = pane(frame, area, title("Prompt", detail, focus, theme), focus, theme);
+    let inner = inner.inner(Margin::new(1, 0));
+    match app.prepared() {
+        Some(Ok(_)) => {
+            let text = app.preview();
+            let top = text.top(inner.height);
+            let lines: Vec<_> = text
+                .lines()
+                .iter()
+                .skip(top)
+                .take(usize::from(inner.height))
+                .cloned()
+                .collect();
+            frame.render_widget(Paragraph::new(lines), inner);
+        }
+        Some(Err(reason)) => {
+            let lines = markdown::wrap_plain(reason, inner.width, theme.bad);
+            frame.render_widget(Paragraph::new(lines), inner);
+        }
+        None => frame.render_widget(Paragraph::new("making it ready…").style(theme.dim), inner),
+    }
+}
+
+/// Tokens, cost, and whether it would be a hit.
+pub(super) fn estimate_words(estimate: &crate::desk::Estimate) -> String {
+    let cost = estimate
+        .usd
+        .map(|usd| format!(" · about ${usd:.4}"))
+        .unwrap_or_default();
+    let hit = estimate
+        .hit
+        .map_or_else(|| "would be a miss".to_owned(), |tier| format!("would be a {tier} hit"));
+    format!("about {} tokens{cost} · {hit}", estimate.tokens)
+}
+
+pub(super) fn editor(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = app.theme();
+    let focus = focused(app, Pane::Answer);
+    let Some(draft) = app.editing() else { return };
+    let (line, column) = draft.editor.position();
+    let state = if draft.editor.is_dirty() { "edited" } else { "as saved" };
+    let mode = if app.is_typing() {
+        "typing, Esc stops"
+    } else {
+        "Enter types"
+    };
+    let detail = format!("{state} · {line}:{column} · {mode}");
+    let mut inner = pane(frame, area, title("Template", detail, focus, theme), focus, theme);
+    if let Err(fault) = &draft.parsed {
+        let lines = markdown::wrap_plain(
+            &format!("line {}: {}", fault.line, fault.message),
+            inner.width,
+            theme.bad,
+        );
+        let rows = u16::try_from(lines.len().min(3))
+            .unwrap_or(1)
+            .min(inner.height.saturating_sub(1));
+        let below = Rect::new(inner.x, inner.bottom() - rows, inner.width, rows);
+        frame.render_widget(Paragraph::new(lines), below);
+        inner.height -= rows;
+    }
+    frame.render_widget(draft.editor.widget(), inner);
+}

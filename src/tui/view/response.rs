@@ -1,0 +1,116 @@
+//! The answer: its stamp, on smaller screens its setup, and the text in sight.
+
+use ratatui::Frame;
+use ratatui::layout::{Margin, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::{App, focused, markdown, pane, setup, title};
+use crate::desk::stamp;
+use crate::tui::app::{Pane, State};
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, with_setup: bool) {
+    let theme = app.theme();
+    let focus = focused(app, Pane::Answer);
+    let response = app.response();
+    let detail = match response.state() {
+        State::Idle => String::new(),
+        State::Waiting { thinking: true, .. } => "thinking… Esc cancels".to_owned(),
+        State::Waiting { .. } => "asked, waiting… Esc cancels".to_owned(),
+        State::Streaming { .. } => "streaming… Esc cancels".to_owned(),
+        State::Done(answer) if answer.finish.is_complete() => answer.model.clone(),
+        State::Done(_) => "partial".to_owned(),
+        State::Failed(_) => "no whole answer".to_owned(),
+    };
+    let inner = pane(frame, area, title("Answer", detail, focus, theme), focus, theme);
+    let mut inner = inner.inner(Margin::new(1, 0));
+    let mut head = head(app, inner.width);
+    if let (true, Some(judged)) = (with_setup, response.judged()) {
+        head.extend(setup::compact(judged, response.market(), inner.width, theme));
+    }
+    let rows = u16::try_from(head.len())
+        .unwrap_or(u16::MAX)
+        .min(inner.height.saturating_sub(2));
+    frame.render_widget(Paragraph::new(head), Rect { height: rows, ..inner });
+    inner.y += rows;
+    inner.height -= rows;
+    let text = response.wrapped();
+    if text.lines().is_empty() {
+        if matches!(response.state(), State::Idle) {
+            welcome(frame, inner, app);
+        }
+        return;
+    }
+    let top = text.top(inner.height);
+    let lines: Vec<Line<'_>> = text
+        .lines()
+        .iter()
+        .skip(top)
+        .take(usize::from(inner.height))
+        .cloned()
+        .collect();
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// The stamp, and what went wrong.
+fn head(app: &App, width: u16) -> Vec<Line<'static>> {
+    let theme = app.theme();
+    let response = app.response();
+    let mut lines = Vec::new();
+    match response.state() {
+        State::Done(answer) => {
+            let loaded = app.candles().map(|c| c.market.series.as_ref());
+            let as_of = response.market().map(|m| {
+                let later = loaded
+                    .filter(|s| s.symbol() == m.series.symbol())
+                    .map_or(0, |s| s.since(m.as_of()));
+                let fresh = if later > 0 {
+                    crate::desk::Freshness::by_candles(later)
+                } else {
+                    m.freshness(app.now())
+                };
+                (m.as_of(), fresh)
+            });
+            let words = stamp(answer, as_of, app.now().as_millisecond());
+            let style = if answer.finish.is_complete() {
+                theme.dim
+            } else {
+                theme.warn
+            };
+            lines.extend(markdown::wrap_plain(&words, width, style));
+        }
+        State::Failed(reason) => lines.extend(markdown::wrap_plain(reason, width, theme.bad)),
+        _ => {}
+    }
+    if let Some(reason) = response.not_stored() {
+        lines.extend(markdown::wrap_plain(
+            &format!("not stored: {reason}"),
+            width,
+            theme.warn,
+        ));
+    }
+    lines
+}
+
+/// The first-run screen: three lines, not a tour.
+fn welcome(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = app.theme();
+    let key = |k: &'static str| Span::styled(k, theme.accent.patch(theme.strong));
+    let lines = vec![
+        Line::default(),
+        Line::from(vec![
+            Span::raw("Choose a template with ↑ ↓, then "),
+            key("F5"),
+            Span::raw(" asks; "),
+            key("o"),
+            Span::raw(" opens your own candles."),
+        ]),
+        Line::from(vec![
+            Span::raw("Without a key the offline analyst answers; "),
+            key("m"),
+            Span::raw(" chooses another model."),
+        ]),
+        Line::from(vec![key("?"), Span::raw(" shows every key. Research, not advice.")]),
+    ];
+    frame.render_widget(Paragraph::new(lines).wrap(ratatui::widgets::Wrap { trim: false }), area);
+}

@@ -1,0 +1,234 @@
+//! The setup and its checks: as a pane, and in a few lines on top of the answer.
+
+use ratatui::Frame;
+use ratatui::layout::{Margin, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::{App, fit, markdown, pane, row, title};
+use crate::desk::{Judged, Market};
+use crate::facts::Facts;
+use crate::market::price;
+use crate::setup::{Check, Setup, Side, Status};
+use crate::tui::app::State;
+use crate::tui::theme::Theme;
+
+/// A setup as label and value, prices with the instrument's decimals.
+pub fn rows(setup: &Setup, facts: Option<&Facts>) -> Vec<(&'static str, String)> {
+    let decimals = facts.map_or(5, |f| f.decimals);
+    let shown = |p: f64| price(p, decimals);
+    let missing = || "not stated".to_owned();
+    let mut rows = vec![("side", setup.side.map_or_else(missing, |s| s.to_string()))];
+    if setup.side == Some(Side::None) {
+        return rows;
+    }
+    let entry = setup.entry.map_or_else(missing, |z| {
+        if z.low() == z.high() {
+            shown(z.low())
+        } else {
+            format!("{} – {}", shown(z.low()), shown(z.high()))
+        }
+    });
+    rows.push(("order", setup.order.map_or_else(missing, |o| o.to_string())));
+    rows.push(("entry", entry));
+    rows.push(("stop", setup.stop.map_or_else(missing, shown)));
+    if setup.targets.is_empty() {
+        rows.push(("target", missing()));
+    }
+    for target in &setup.targets {
+        rows.push(("target", shown(*target)));
+    }
+    if let Some(zone) = setup.entry {
+        let ratios = setup.ratios(zone.middle());
+        if !ratios.is_empty() {
+            let ratios: Vec<String> = ratios.iter().map(|r| format!("{r:.2}")).collect();
+            rows.push(("R:R", ratios.join(", ")));
+        }
+    }
+    if let Some(claimed) = setup.risk_reward {
+        rows.push(("R:R claimed", format!("{claimed}")));
+    }
+    let atr = facts.and_then(|f| f.number("atr")).filter(|a| *a > 0.0);
+    if let (Some(zone), Some(stop), Some(atr)) = (setup.entry, setup.stop, atr) {
+        rows.push((
+            "stop distance",
+            format!("{:.2} ATR", (zone.middle() - stop).abs() / atr),
+        ));
+    }
+    if let Some(bars) = setup.valid_bars {
+        rows.push((
+            "valid for",
+            crate::text::count(usize::try_from(bars).unwrap_or(usize::MAX), "candle"),
+        ));
+    }
+    if let Some(confidence) = setup.confidence {
+        rows.push(("confidence", format!("{:.0} %", confidence * 100.0)));
+    }
+    rows
+}
+
+fn value_style(label: &str, theme: &Theme) -> ratatui::style::Style {
+    match label {
+        "entry" => theme.accent,
+        "stop" => theme.down,
+        "target" => theme.up,
+        _ => ratatui::style::Style::new(),
+    }
+}
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = app.theme();
+    let response = app.response();
+    let detail = response.judged().map(|j| summary(&j.checks)).unwrap_or_default();
+    let inner = pane(frame, area, title("Setup", detail, false, theme), false, theme);
+    let inner = inner.inner(Margin::new(1, 0));
+    let Some(judged) = response.judged() else {
+        let words = match response.state() {
+            State::Idle => "the setup of the answer, and what the candles say to it",
+            State::Waiting { .. } | State::Streaming { .. } => "…",
+            _ => "no answer",
+        };
+        frame.render_widget(
+            Paragraph::new(markdown::wrap_plain(words, inner.width, theme.dim)),
+            inner,
+        );
+        return;
+    };
+    let facts = response.market().map(|m| m.facts.as_ref());
+    let mut lines = Vec::new();
+    match &judged.reading.setup {
+        Some(setup) => {
+            for (label, value) in rows(setup, facts) {
+                lines.push(row(
+                    label,
+                    vec![Span::styled(value, value_style(label, theme))],
+                    inner.width,
+                    theme,
+                ));
+            }
+        }
+        None => lines.push(Line::styled("no setup is proposed", theme.dim)),
+    }
+    let more = judged.reading.alternatives.len();
+    if more > 0 {
+        lines.push(Line::styled(
+            format!("and {}", crate::text::count(more, "alternative")),
+            theme.dim,
+        ));
+    }
+    lines.push(Line::default());
+    for (at, check) in judged.checks.iter().enumerate() {
+        lines.extend(check_lines(check, response.check() == Some(at), inner.width, theme));
+    }
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn mark(status: Status) -> &'static str {
+    match status {
+        Status::Pass => "✓",
+        Status::Unknown => "?",
+        Status::Warn => "!",
+        Status::Fail => "✗",
+    }
+}
+
+/// A check in a line; one that needs a look, or is looked at, with its reason.
+fn check_lines(check: &Check, looked_at: bool, width: u16, theme: &Theme) -> Vec<Line<'static>> {
+    let style = theme.status(check.status);
+    let name = if looked_at {
+        theme.accent
+    } else {
+        ratatui::style::Style::new()
+    };
+    let mut lines = vec![Line::from(vec![
+        Span::styled(format!("{} ", mark(check.status)), style),
+        Span::styled(fit(&check.name, usize::from(width.saturating_sub(2))), name),
+    ])];
+    if looked_at || check.status >= Status::Warn {
+        let reason = markdown::wrap_plain(&check.detail, width.saturating_sub(2), theme.dim);
+        lines.extend(reason.into_iter().map(|line| {
+            let mut spans = vec![Span::raw("  ")];
+            spans.extend(line.spans);
+            Line::from(spans).style(line.style)
+        }));
+    }
+    lines
+}
+
+/// How the checks came out, in a few words.
+fn summary(checks: &[Check]) -> String {
+    let count = |status| checks.iter().filter(|c| c.status == status).count();
+    let (fail, warn, pass) = (count(Status::Fail), count(Status::Warn), count(Status::Pass));
+    match (fail, warn) {
+        _ if checks.is_empty() => String::new(),
+        (0, 0) => format!("{pass} checks pass"),
+        (0, _) => format!("{warn} to look at, {pass} pass"),
+        _ => format!("{fail} failed, {warn} to look at"),
+    }
+}
+
+/// The setup in two or three lines, for the top of the answer.
+pub(super) fn compact(judged: &Judged, market: Option<&Market>, width: u16, theme: &Theme) -> Vec<Line<'static>> {
+    let facts = market.map(|m| m.facts.as_ref());
+    let mut spans = Vec::new();
+    match &judged.reading.setup {
+        Some(setup) => {
+            for (label, value) in rows(setup, facts)
+                .into_iter()
+                .filter(|(l, _)| matches!(*l, "side" | "order" | "entry" | "stop" | "target" | "R:R"))
+            {
+                let label = match label {
+                    "side" | "order" => String::new(),
+                    other => format!("{other} "),
+                };
+                spans.push((
+                    Span::styled(label, theme.dim),
+                    Span::styled(format!("{value}  "), value_style_of(&value, setup, theme)),
+                ));
+            }
+        }
+        None => spans.push((Span::styled("no setup is proposed", theme.dim), Span::raw(""))),
+    }
+    let mut lines = vec![Line::default()];
+    for (label, value) in spans {
+        let room = usize::from(width);
+        let full = lines
+            .last()
+            .is_some_and(|l: &Line<'_>| l.width() + label.width() + value.width() > room && l.width() > 0);
+        if full {
+            lines.push(Line::default());
+        }
+        if let Some(line) = lines.last_mut() {
+            line.spans.push(label);
+            line.spans.push(value);
+        }
+    }
+    let checks = judged.checks.iter().filter(|c| c.status >= Status::Warn).map(|c| {
+        let text = fit(
+            &format!("{}: {}", c.name, c.detail),
+            usize::from(width.saturating_sub(2)),
+        );
+        Line::from(vec![
+            Span::styled(format!("{} ", mark(c.status)), theme.status(c.status)),
+            Span::raw(text),
+        ])
+    });
+    let noted: Vec<Line<'static>> = checks.take(3).collect();
+    if noted.is_empty() && !judged.checks.is_empty() {
+        lines.push(Line::from(vec![
+            Span::styled("✓ ", theme.good),
+            Span::styled(summary(&judged.checks), theme.dim),
+        ]));
+    }
+    lines.extend(noted);
+    lines.push(Line::styled("─".repeat(usize::from(width)), theme.dim));
+    lines
+}
+
+fn value_style_of(value: &str, setup: &Setup, theme: &Theme) -> ratatui::style::Style {
+    match setup.side {
+        Some(Side::Long) if value == "long" => theme.up.patch(theme.strong),
+        Some(Side::Short) if value == "short" => theme.down.patch(theme.strong),
+        _ => ratatui::style::Style::new(),
+    }
+}
