@@ -53,7 +53,7 @@ pub struct Areas {
 const CACHE_ROWS: u16 = 17;
 
 impl Areas {
-    pub(super) fn of(size: Size, focus: Pane, templates: usize) -> Self {
+    pub(super) fn of(size: Size, focus: Pane, templates: usize, writing: bool) -> Self {
         let screen = Rect::new(0, 0, size.width, size.height);
         if size.width < Size::LEAST.width || size.height < Size::LEAST.height {
             return Self {
@@ -84,25 +84,25 @@ impl Areas {
             .saturating_add(2)
             .clamp(5, 12);
         if wide {
-            base.wide(body, list)
+            base.wide(body, list, writing)
         } else if size.width >= 80 && size.height >= 22 {
-            base.middle(body, list.min(9))
+            base.middle(body, list.min(9), writing)
         } else {
             base.narrow(body, focus)
         }
     }
 
-    fn wide(self, body: Rect, list: u16) -> Self {
+    fn wide(self, body: Rect, list: u16, writing: bool) -> Self {
         let side = (body.width / 5).clamp(30, 44);
         let [left, center, right] =
             Layout::horizontal([Constraint::Length(side), Constraint::Min(1), Constraint::Length(side)]).areas(body);
         let [templates, form] = Layout::vertical([Constraint::Length(list), Constraint::Min(5)]).areas(left);
-        let [chart, answer] = Layout::vertical([Constraint::Percentage(44), Constraint::Min(8)]).areas(center);
+        let (chart, answer) = split(center, 44, writing);
         let [setup, cache] = Layout::vertical([Constraint::Min(8), Constraint::Length(CACHE_ROWS)]).areas(right);
         Self {
             templates: Some(templates),
             form: Some(form),
-            chart: Some(chart),
+            chart,
             answer: Some(answer),
             setup: Some(setup),
             cache: Some(cache),
@@ -110,15 +110,15 @@ impl Areas {
         }
     }
 
-    fn middle(self, body: Rect, list: u16) -> Self {
+    fn middle(self, body: Rect, list: u16, writing: bool) -> Self {
         let side = (body.width / 3).clamp(26, 32);
         let [left, right] = Layout::horizontal([Constraint::Length(side), Constraint::Min(1)]).areas(body);
         let [templates, form] = Layout::vertical([Constraint::Length(list), Constraint::Min(5)]).areas(left);
-        let [chart, answer] = Layout::vertical([Constraint::Percentage(42), Constraint::Min(8)]).areas(right);
+        let (chart, answer) = split(right, 42, writing);
         Self {
             templates: Some(templates),
             form: Some(form),
-            chart: Some(chart),
+            chart,
             answer: Some(answer),
             ..self
         }
@@ -147,6 +147,15 @@ impl Areas {
     }
 }
 
+/// Chart over answer; who writes or reads a prompt gets the chart's room too.
+fn split(area: Rect, percent: u16, writing: bool) -> (Option<Rect>, Rect) {
+    if writing {
+        return (None, area);
+    }
+    let [chart, answer] = Layout::vertical([Constraint::Percentage(percent), Constraint::Min(8)]).areas(area);
+    (Some(chart), answer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,9 +163,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_lie_on_the_screen_and_apart(width in 0u16..400, height in 0u16..200, templates in 0usize..40) {
+        fn parts_lie_on_the_screen_and_apart(width in 0u16..400, height in 0u16..200, templates in 0usize..40, writing: bool) {
             for focus in [Pane::Templates, Pane::Form, Pane::Chart, Pane::Answer] {
-                let areas = Areas::of(Size { width, height }, focus, templates);
+                let areas = Areas::of(Size { width, height }, focus, templates, writing);
                 let parts = [areas.templates, areas.form, areas.chart, areas.answer, areas.setup, areas.cache, areas.cache_line];
                 let parts: Vec<Rect> = parts.into_iter().flatten().chain([areas.header, areas.footer]).collect();
                 for (at, a) in parts.iter().enumerate() {

@@ -339,7 +339,8 @@ impl App {
 
     /// Where everything lies on the screen.
     pub fn areas(&self) -> Areas {
-        Areas::of(self.size, self.focus, self.library.len())
+        let writing = self.center != Center::Answer && self.focus == Pane::Answer;
+        Areas::of(self.size, self.focus, self.library.len(), writing)
     }
 
     // What the command table asks.

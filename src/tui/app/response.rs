@@ -41,10 +41,6 @@ impl Text {
         self.follow = false;
     }
 
-    pub(super) fn follow(&mut self) {
-        self.follow = true;
-    }
-
     pub(super) fn scroll(&mut self, by: isize, height: u16) {
         let last = self.lines.len().saturating_sub(usize::from(height));
         self.top = self.top(height).saturating_add_signed(by).min(last);

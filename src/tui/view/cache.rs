@@ -72,7 +72,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         ),
         Line::default(),
         strip(report, width, theme),
-        Line::styled("M memory  D disk  · miss  » past", theme.dim),
+        Line::styled("M mem  D disk  · miss  » past", theme.dim),
     ];
     frame.render_widget(Paragraph::new(lines), inner);
 }

@@ -39,6 +39,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         frame.render_widget(Paragraph::new(line), area);
         return;
     }
+    if let Some(layer) = app.layers().last() {
+        let hint = match layer {
+            Layer::Picker(_) => " type to narrow · ↑ ↓ choose · Enter takes · Esc closes",
+            Layer::SaveAs(_) => " Enter saves · Esc does not",
+            Layer::Help(_) => " ↑ ↓ scroll · any other key closes",
+            Layer::Clear | Layer::Copy | Layer::Leave | Layer::Card => "",
+        };
+        frame.render_widget(Paragraph::new(hint).style(theme.dim), area);
+        return;
+    }
     let mut spans = vec![Span::raw(" ")];
     let mut taken = 1;
     for binding in offered(app) {

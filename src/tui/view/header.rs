@@ -18,8 +18,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
                 format!(" {} {} ", facts.symbol, facts.timeframe),
                 theme.strong,
             ));
-            let as_of = timestamp(facts.as_of).strftime("%Y-%m-%d %H:%M UTC");
-            left.push(Span::raw(format!(" as of {as_of} ")));
+            let form = if area.width < 80 {
+                "%m-%d %H:%M"
+            } else {
+                "%Y-%m-%d %H:%M UTC"
+            };
+            left.push(Span::raw(format!(" as of {} ", timestamp(facts.as_of).strftime(form))));
             if area.width >= 100 {
                 let fresh = open.market.freshness(app.now()).words();
                 left.push(Span::styled(

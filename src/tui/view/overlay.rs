@@ -99,22 +99,23 @@ fn help(frame: &mut Frame<'_>, top: u16, app: &App) {
     let screen = frame.area();
     let inner = window(frame, 84, screen.height.saturating_sub(2), "Keys", app);
     let theme = app.theme();
-    let mut lines: Vec<Line<'_>> = TABLE
-        .iter()
-        .map(|binding| {
-            let keys: Vec<&str> = binding.keys.iter().map(|k| k.name).collect();
-            let enabled = (binding.enabled)(app);
-            let (key, text) = if enabled {
-                (theme.accent, ratatui::style::Style::new())
-            } else {
-                (theme.dim, theme.dim)
-            };
-            Line::from(vec![
-                Span::styled(format!("{:<18}", fit(&keys.join(" "), 17)), key),
-                Span::styled(binding.help, text),
-            ])
-        })
-        .collect();
+    const KEYS: u16 = 18;
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for binding in TABLE {
+        let keys: Vec<&str> = binding.keys.iter().map(|k| k.name).collect();
+        let enabled = (binding.enabled)(app);
+        let (key, text) = if enabled {
+            (theme.accent, ratatui::style::Style::new())
+        } else {
+            (theme.dim, theme.dim)
+        };
+        let mut label = format!("{:<18}", fit(&keys.join(" "), 17));
+        for line in markdown::wrap_plain(binding.help, inner.width.saturating_sub(KEYS), text) {
+            let mut spans = vec![Span::styled(std::mem::replace(&mut label, " ".repeat(18)), key)];
+            spans.extend(line.spans);
+            lines.push(Line::from(spans));
+        }
+    }
     lines.push(Line::default());
     lines.push(Line::styled(
         "dim: not now · ↑ ↓ scroll, any other key closes · research, not advice",
