@@ -31,5 +31,6 @@ pub struct Message {
     /// Who says it.
     pub role: Role,
     /// What is said.
+    #[serde(rename = "content")]
     pub text: String,
 }

@@ -39,6 +39,9 @@ pub enum DiskError {
         /// Why.
         reason: String,
     },
+    /// The file is no store of this program's.
+    #[error("the file is damaged or another program's: {0}")]
+    NoStore(String),
     /// An entry is not as it was written.
     #[error("a damaged entry")]
     Damaged,
@@ -57,6 +60,9 @@ impl From<heed::Error> for DiskError {
     fn from(error: heed::Error) -> Self {
         match error {
             heed::Error::Mdb(heed::MdbError::MapFull) => DiskError::Full,
+            heed::Error::Mdb(
+                mdb @ (heed::MdbError::Invalid | heed::MdbError::VersionMismatch | heed::MdbError::Corrupted),
+            ) => DiskError::NoStore(mdb.to_string()),
             heed::Error::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => DiskError::Full,
             other => DiskError::Other(other.to_string()),
         }
@@ -110,10 +116,15 @@ impl Disk {
         }
         // The writability of the directory is what LMDB would only say as a number.
         tempfile::NamedTempFile::new_in(&path).map_err(|e| refuse(crate::text::io_reason(&e)))?;
-        let databases = open_databases(&path).map_err(|error| DiskError::Store {
-            path: path.display().to_string(),
-            reason: error.to_string(),
-        })?;
+        let databases = open_databases(&path)
+            .or_else(|error| {
+                set_aside(&path, &error, now)?;
+                open_databases(&path)
+            })
+            .map_err(|error| DiskError::Store {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            })?;
         let writer = Writer::start(databases.clone(), limit, ttl, now);
         let shared = Arc::new(Shared { databases, writer });
         open.insert(path, Arc::downgrade(&shared));
@@ -293,6 +304,20 @@ pub(super) fn bytes_held(databases: &Databases, txn: &RoTxn<'_, heed::AnyTls>) -
 pub(super) fn stored_counters(databases: &Databases, txn: &RoTxn<'_, heed::AnyTls>) -> Result<Counters, DiskError> {
     let stored = databases.meta.get(txn, COUNTERS)?;
     Ok(stored.and_then(|b| serde_json::from_slice(b).ok()).unwrap_or_default())
+}
+
+/// Moves a store that is none under a name that says when, so that a new one can be begun; any other fault stays one.
+fn set_aside(path: &Path, error: &DiskError, now: i64) -> Result<(), DiskError> {
+    let DiskError::NoStore(reason) = error else {
+        return Err(error.clone());
+    };
+    let when = jiff::Timestamp::from_millisecond(now).unwrap_or_default();
+    let when = when.strftime("%Y%m%dT%H%M%SZ");
+    let aside = path.with_file_name(format!("{LAYOUT}-damaged-{when}"));
+    tracing::warn!(%reason, aside = %aside.display(), "the cache's store was set aside and a new one begun");
+    std::fs::rename(path, aside)
+        .and_then(|()| crate::files::private_directory(path))
+        .map_err(|e| DiskError::Other(crate::text::io_reason(&e)))
 }
 
 fn open_databases(path: &Path) -> Result<Databases, DiskError> {

@@ -135,7 +135,9 @@ impl<E: Clone> Stream for Subscription<E> {
         if log.done {
             return Poll::Ready(None);
         }
-        log.waiting.push(cx.waker().clone());
+        if !log.waiting.iter().any(|w| w.will_wake(cx.waker())) {
+            log.waiting.push(cx.waker().clone());
+        }
         Poll::Pending
     }
 }

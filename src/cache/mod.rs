@@ -185,31 +185,38 @@ impl Cache {
     fn find(&self, key: &Key, want: Want, now: i64) -> Option<Hit> {
         let generation = self.disk.as_ref().map_or(0, Disk::generation);
         let in_memory = self.memory().get(key, want, self.ttl, now);
+        let mut in_memory_still = None;
         if let Some((entry, seen)) = in_memory {
             // Another process may have added a newer sample: its commit moved the generation on.
             let newer =
                 want == Want::Newest && seen != generation && self.newest_on_disk(key, now) > Some(entry.header.sample);
             if !newer {
-                self.memory().mark_seen(key, generation);
+                if want == Want::Newest {
+                    self.memory().mark_seen(key, generation);
+                }
                 return Some(self.found(Tier::Memory, entry));
             }
+            // Should the newer one prove damaged, this one still serves.
+            in_memory_still = Some(entry);
         }
         let disk = self.disk.as_ref()?;
         match disk.get(key, want, now) {
             Ok(Some(entry)) => {
                 let entry = Arc::new(entry);
-                let evicted = self.memory().put(*key, Arc::clone(&entry), generation);
+                // One sample of several says nothing about which is the newest.
+                let seen = if want == Want::Newest { generation } else { usize::MAX };
+                let evicted = self.memory().put(*key, Arc::clone(&entry), seen);
                 self.count(|stats| stats.session.evicted += evicted);
                 disk.touch(key, entry.header.sample);
                 Some(self.found(Tier::Disk, entry))
             }
-            Ok(None) => None,
+            Ok(None) => in_memory_still.map(|entry| self.found(Tier::Memory, entry)),
             Err(error) => {
                 tracing::warn!(%error, "a lookup on disk failed and counts as a miss");
                 if matches!(error, DiskError::Damaged) {
                     self.count(|stats| stats.session.corrupt += 1);
                 }
-                None
+                in_memory_still.map(|entry| self.found(Tier::Memory, entry))
             }
         }
     }

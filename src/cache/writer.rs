@@ -270,27 +270,36 @@ impl State {
         Ok(true)
     }
 
-    /// The oldest entries, oldest first.
-    fn oldest(&self, txn: &RwTxn<'_>, most: usize) -> Result<Vec<(Key, u32)>, DiskError> {
+    /// The oldest entries, oldest first: the bytes of their rows in `created`, key and sample.
+    fn oldest(&self, txn: &RwTxn<'_>, most: usize) -> Result<Vec<(Vec<u8>, Key, u32)>, DiskError> {
         let mut found = Vec::new();
         for item in self.databases.created.iter(txn)?.take(most) {
             let (at, _) = item?;
             let key = at.get(8..40).and_then(Key::from_bytes);
             let sample = at.get(40..).and_then(|s| s.try_into().ok()).map(u32::from_be_bytes);
-            found.extend(key.zip(sample));
+            if let (Some(key), Some(sample)) = (key, sample) {
+                found.push((at.to_vec(), key, sample));
+            }
         }
         Ok(found)
     }
 
+    /// Removes an entry by its row in `created`, which goes too, whatever the entry says of itself.
+    fn remove_row(&self, txn: &mut RwTxn<'_>, row: &[u8], key: &Key, sample: u32) -> Result<bool, DiskError> {
+        let removed = self.remove(txn, key, sample)?;
+        self.databases.created.delete(txn, row)?;
+        Ok(removed)
+    }
+
     fn remove_expired(&self, txn: &mut RwTxn<'_>, now: i64, most: usize) -> Result<u64, DiskError> {
         let mut removed = 0;
-        for (key, sample) in self.oldest(txn, most)? {
+        for (row, key, sample) in self.oldest(txn, most)? {
             let value = self.databases.entries.get(txn, &entry_key(&key, sample))?;
             let expired = value.is_none_or(|v| {
                 Entry::decode_header(v).map_or(true, |h| h.expires(self.ttl).is_some_and(|e| e <= now))
             });
             if expired {
-                removed += u64::from(self.remove(txn, &key, sample)?);
+                removed += u64::from(self.remove_row(txn, &row, &key, sample)?);
             }
         }
         Ok(removed)
@@ -304,7 +313,7 @@ impl State {
         }
         let goal = (self.limit as f64 * SLACK) as u64;
         for spare_touched in [true, false] {
-            for (key, sample) in self.oldest(txn, usize::MAX)? {
+            for (row, key, sample) in self.oldest(txn, usize::MAX)? {
                 if bytes_held(&self.databases, txn)? <= goal {
                     self.touched.clear();
                     return Ok(());
@@ -312,7 +321,7 @@ impl State {
                 if spare_touched && self.touched.contains(&entry_key(&key, sample)) {
                     continue;
                 }
-                gone.evicted += u64::from(self.remove(txn, &key, sample)?);
+                gone.evicted += u64::from(self.remove_row(txn, &row, &key, sample)?);
             }
         }
         Ok(())

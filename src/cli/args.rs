@@ -17,7 +17,7 @@ const VERSION: &str = concat!(
 ///
 /// Without a subcommand it opens the workbench, on CANDLES or on the bundled sample.
 #[derive(Debug, Parser)]
-#[command(name = "wickdesk", version = VERSION, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(name = "wickdesk", version = VERSION, subcommand_precedence_over_arg = true, max_term_width = 100)]
 pub struct Args {
     /// Candle file to open, in any broker's or charting site's layout
     pub candles: Option<PathBuf>,
@@ -144,17 +144,17 @@ pub struct AskArgs {
     /// System message
     #[arg(long)]
     pub system: Option<String>,
-    /// Sampling temperature
-    #[arg(long)]
+    /// Sampling temperature, 0 or more
+    #[arg(long, value_parser = at_least_zero, allow_negative_numbers = true)]
     pub temperature: Option<f64>,
-    /// Nucleus sampling
-    #[arg(long)]
+    /// Nucleus sampling, 0 to 1
+    #[arg(long, value_parser = share, allow_negative_numbers = true)]
     pub top_p: Option<f64>,
     /// Most tokens of the answer
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_tokens: Option<u32>,
     /// Seed
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub seed: Option<i64>,
     /// How long the answer stays cached: 15m, 4h, 2d or none
     #[arg(long)]
@@ -297,4 +297,16 @@ pub enum CacheCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+fn at_least_zero(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
+    number.ok_or_else(|| "a number of 0 or more, such as 0.7".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    at_least_zero(text)
+        .ok()
+        .filter(|n| *n <= 1.0)
+        .ok_or_else(|| "a number from 0 to 1, such as 0.9".to_owned())
 }

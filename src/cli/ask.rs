@@ -44,7 +44,10 @@ pub(super) fn run(session: Session, args: &AskArgs) -> Result<Exit, Failure> {
     });
     let exit = match result {
         Ok(Some(answer)) => show(&prepared, &answer, args),
-        Ok(None) => Ok(Exit::Interrupted),
+        Ok(None) => {
+            output::note("\ninterrupted; nothing of it is stored");
+            Ok(Exit::Interrupted)
+        }
         Err(failure) => Err(failure),
     };
     // What was counted and stored is on disk before the process ends.
@@ -70,6 +73,12 @@ fn question(session: &Session, args: &AskArgs) -> Result<Question, Failure> {
             return Err(Failure::new(format!("--set {pair}: write it as NAME=VALUE")));
         };
         values.set(name.trim(), value);
+    }
+    if template.is_none() && !args.set.is_empty() {
+        return Err(Failure::new("--set fills a template's variables; name one with -t"));
+    }
+    if candles.is_empty() && args.as_of.is_some() {
+        return Err(Failure::new("--as-of chooses among candles; load some with -c FILE"));
     }
     let prompt = match args.prompt.as_deref() {
         Some("-") => Some(stdin()?),
@@ -155,7 +164,7 @@ fn show(prepared: &Prepared, answer: &Answer, args: &AskArgs) -> Result<Exit, Fa
     }
     let as_of = prepared.market.as_ref().map(|m| (m.as_of(), m.freshness(now)));
     output::note(&stamp(answer, as_of, now.as_millisecond()));
-    Ok(if !judged.complete && !answer.finish.is_complete() {
+    Ok(if !answer.finish.is_complete() {
         Exit::Partial
     } else if judged.failed() {
         Exit::CheckFailed

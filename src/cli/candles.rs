@@ -36,12 +36,20 @@ pub(super) fn run(args: &CandlesArgs) -> Result<Exit, Failure> {
             if to_stdout {
                 output::out(&csv)?;
             } else {
+                if same_file(path, file) {
+                    let reason = "--export would overwrite the file that is read; name another";
+                    return Err(Failure::new(format!("{}: {reason}", path.display())));
+                }
                 crate::files::write_whole(path, csv.as_bytes())
                     .map_err(|e| Failure::new(format!("{}: {}", path.display(), crate::text::io_reason(&e))))?;
             }
         }
     }
     Ok(failed.unwrap_or(Exit::Done))
+}
+
+fn same_file(a: &std::path::Path, b: &std::path::Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 fn card(loaded: &Loaded, further: bool) -> Result<(), Failure> {

@@ -8,8 +8,8 @@ use super::args::CheckArgs;
 use super::output::{self, Exit, Failure};
 use super::{ask, load};
 use crate::desk::Judged;
-use crate::market::price;
-use crate::setup::Setup;
+use crate::facts::Facts;
+use crate::setup::ticket;
 
 pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let loaded = load::read(&args.candles, &args.read)?;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         }
         output::json(&value)?;
     } else {
-        show(&judged, market.facts.decimals)?;
+        show(&judged, &market.facts)?;
     }
     Ok(if !judged.complete {
         Exit::Partial
@@ -47,10 +47,10 @@ fn answer(args: &CheckArgs) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn show(judged: &Judged, decimals: u8) -> Result<(), Failure> {
+fn show(judged: &Judged, facts: &Facts) -> Result<(), Failure> {
     match &judged.reading.setup {
         Some(setup) => {
-            for (label, value) in lines(setup, decimals) {
+            for (label, value) in ticket(setup, Some(facts)) {
                 output::line(&format!("{label:<13} {value}"))?;
             }
         }
@@ -70,48 +70,4 @@ fn show(judged: &Judged, decimals: u8) -> Result<(), Failure> {
         ))?;
     }
     Ok(())
-}
-
-/// A setup as label and value.
-fn lines(setup: &Setup, decimals: u8) -> Vec<(&'static str, String)> {
-    let missing = || "not stated".to_owned();
-    let shown = |p: f64| price(p, decimals);
-    let mut lines = vec![("side", setup.side.map_or_else(missing, |s| s.to_string()))];
-    if !setup.is_trade() {
-        return lines;
-    }
-    let targets: Vec<String> = setup.targets.iter().map(|t| shown(*t)).collect();
-    lines.extend([
-        ("order", setup.order.map_or_else(missing, |o| o.to_string())),
-        (
-            "entry",
-            setup.entry.map_or_else(missing, |z| {
-                if z.low() == z.high() {
-                    shown(z.low())
-                } else {
-                    format!("{} to {}", shown(z.low()), shown(z.high()))
-                }
-            }),
-        ),
-        ("stop", setup.stop.map_or_else(missing, shown)),
-        (
-            "targets",
-            if targets.is_empty() {
-                missing()
-            } else {
-                targets.join(", ")
-            },
-        ),
-    ]);
-    let optional = [
-        ("risk_reward", setup.risk_reward.map(|r| r.to_string())),
-        ("valid_bars", setup.valid_bars.map(|n| n.to_string())),
-        ("confidence", setup.confidence.map(|c| c.to_string())),
-        (
-            "invalidation",
-            setup.invalidation.as_deref().map(crate::text::clean_line),
-        ),
-    ];
-    lines.extend(optional.into_iter().filter_map(|(label, value)| Some((label, value?))));
-    lines
 }

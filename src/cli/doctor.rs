@@ -50,9 +50,11 @@ pub(super) fn run(session: Session) -> Result<Exit, Failure> {
     row("state", directory(&places.state))?;
 
     output::line("\nCache")?;
+    let mut failure = None;
     let exit = match &session.warning {
         Some(warning) => {
-            row("health", warning.clone())?;
+            row("health", "works on memory alone".to_owned())?;
+            failure = Some(warning.clone());
             Exit::Failed
         }
         None => {
@@ -111,7 +113,10 @@ pub(super) fn run(session: Session) -> Result<Exit, Failure> {
         row(variable, value)?;
     }
     output::line("\nResearch, not advice.")?;
-    Ok(exit)
+    match failure {
+        Some(line) => Err(Failure::new(line)),
+        None => Ok(exit),
+    }
 }
 
 fn directory(path: &Path) -> String {

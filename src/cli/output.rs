@@ -8,6 +8,9 @@ use anstyle::{AnsiColor, Style};
 use crate::desk::DeskError;
 use crate::setup::Status;
 
+/// A failure is a line, not a page.
+const LONGEST_LINE: usize = 600;
+
 /// How a run ended, in the codes of the command line's contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -63,7 +66,8 @@ impl Failure {
     /// Prints the line and hands on the code.
     pub(super) fn report(self) -> Exit {
         if self.exit != Exit::Done {
-            let line = crate::text::clean_line(&self.line);
+            // Words of a file or server may be of any length.
+            let line: String = crate::text::clean_line(&self.line).chars().take(LONGEST_LINE).collect();
             let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
             // Nothing is left to be done about a standard error that is gone.
             let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {line}");

@@ -1,6 +1,8 @@
 //! Where a provider's key comes from: the environment, or a command. Never the configuration file.
 
+use std::collections::HashMap;
 use std::process::{Command, Stdio};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::{ProviderSettings, Settings};
 use crate::model::{KeySource, ModelError, Secret, known};
@@ -32,7 +34,13 @@ pub fn key_for(
 ) -> Result<(Option<Secret>, KeySource), KeyError> {
     let configured = settings.provider(provider);
     if let Some(command) = configured.and_then(|p| p.key_cmd.as_deref()) {
-        let key = run(provider, command)?;
+        // Once a process: such a command may ask for a PIN.
+        let mut known = FROM_COMMANDS.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = match known.get(command) {
+            Some(key) => key.clone(),
+            None => run(provider, command)?,
+        };
+        known.insert(command.to_owned(), key.clone());
         return Ok((Some(key), KeySource::Command));
     }
     let mut variables: Vec<&str> = configured.and_then(|p| p.key_env.as_deref()).into_iter().collect();
@@ -53,6 +61,15 @@ pub fn key_for(
         provider: provider.to_owned(),
         variable: variables.join(" or "),
     }))
+}
+
+/// Keys that commands have printed, by command.
+static FROM_COMMANDS: LazyLock<Mutex<HashMap<String, Secret>>> = LazyLock::new(Mutex::default);
+
+/// Whether there is a way to a key for `provider`, without going it.
+pub fn has_key(settings: &Settings, provider: &str, environment: &dyn Fn(&str) -> Option<String>) -> bool {
+    let by_command = settings.provider(provider).is_some_and(|p| p.key_cmd.is_some());
+    by_command || matches!(key_for(settings, provider, environment), Ok((Some(_), _)))
 }
 
 fn run(provider: &str, command: &str) -> Result<Secret, KeyError> {

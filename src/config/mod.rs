@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use crate::ttl::Ttl;
 
 pub use file::{FileError, ProviderSettings};
-pub use keys::{KeyError, key_for};
+pub use keys::{KeyError, has_key, key_for};
 pub use places::Places;
 
 /// Where a setting's value comes from.
@@ -141,11 +141,6 @@ impl Settings {
             .or_else(|| variable("WICKDESK_CONFIG").map(PathBuf::from));
         let path = named.clone().unwrap_or_else(|| places.config.join("config.toml"));
         let (file, read) = file::read(&path, named.is_some())?;
-        if let (Some(named), true) = (&named, read) {
-            if let Some(directory) = named.parent() {
-                places.config = directory.to_owned();
-            }
-        }
         let ttl = parsed(variable("WICKDESK_TTL"), "WICKDESK_TTL", |t| {
             t.parse::<Ttl>().map_err(|e| e.to_string())
         })?;

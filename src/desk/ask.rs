@@ -11,6 +11,9 @@ use crate::cache::{Entry, Header, Hit, Key, Tier, Want};
 use crate::model::{Draft, Event, Finish, Model, ModelError, OpenAi, Usage, price};
 use crate::text::StreamCleaner;
 
+/// A server may name its model as it likes; an entry's header keeps this much of it.
+const LONGEST_NAME: usize = 200;
+
 /// How the cache is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Policy {
@@ -93,13 +96,19 @@ impl Desk {
             Policy::Past => 0,
             Policy::Cached | Policy::Refresh => self.cache.next_sample(&prepared.key),
         };
+        if policy == Policy::Cached && sample > 0 {
+            // A call that landed since the lookup has answered this question.
+            if let Some(hit) = self.cache.peek(&prepared.key, Want::Newest, now_millis()) {
+                return served(prepared, hit, begun);
+            }
+        }
         let asking = Asking {
             desk: self.clone(),
             prepared: prepared.clone(),
             keep: policy != Policy::Past,
             sample,
             begun,
-            events: call(prepared),
+            events: None,
             draft: Draft::default(),
             cleaner: Some(StreamCleaner::default()),
             coming: std::collections::VecDeque::new(),
@@ -163,7 +172,8 @@ struct Asking {
     keep: bool,
     sample: u32,
     begun: Instant,
-    events: crate::model::EventStream,
+    /// The call, made when the first step is wanted: who joins another's makes none.
+    events: Option<crate::model::EventStream>,
     draft: Draft,
     cleaner: Option<StreamCleaner>,
     coming: std::collections::VecDeque<Step>,
@@ -188,7 +198,8 @@ impl Asking {
             if self.over {
                 return None;
             }
-            match self.events.next().await {
+            let events = self.events.get_or_insert_with(|| call(&self.prepared));
+            match events.next().await {
                 Some(Ok(Event::Text(raw))) => {
                     let text = self.cleaner.as_mut().map(|c| c.push(&raw)).unwrap_or_default();
                     self.say(text);
@@ -197,10 +208,7 @@ impl Asking {
                 Some(Ok(Event::Finish(finish))) => self.end(finish),
                 Some(Ok(event)) => self.draft.take(&event),
                 Some(Err(error)) => self.fail(error),
-                None if self.draft.text.is_empty() && self.cleaner.is_some() => self.fail(ModelError::NotAModel {
-                    url: self.prepared.request.base_url.clone().unwrap_or_default(),
-                    what: "nothing".to_owned(),
-                }),
+                None if self.draft.text.is_empty() && self.cleaner.is_some() => self.fail(self.empty()),
                 None => self.end(Finish::Incomplete),
             }
         }
@@ -213,11 +221,17 @@ impl Asking {
         }
     }
 
+    fn empty(&self) -> ModelError {
+        ModelError::Empty {
+            provider: self.prepared.request.model.provider().to_owned(),
+        }
+    }
+
     /// An error before any text is no answer; one behind some leaves a partial answer.
     fn fail(&mut self, error: ModelError) {
         self.over = true;
         self.desk.cache.refuse("error");
-        if self.draft.text.is_empty() {
+        if self.draft.text.trim().is_empty() {
             self.coming.push_back(Step::Failed(error));
         } else {
             tracing::warn!(%error, "the answer broke off");
@@ -231,6 +245,9 @@ impl Asking {
         self.over = true;
         let rest = self.cleaner.take().map(StreamCleaner::finish).unwrap_or_default();
         self.say(rest);
+        if finish.is_complete() && self.draft.text.trim().is_empty() {
+            return self.fail(self.empty());
+        }
         let mut answer = self.answer(finish);
         if !self.keep {
             self.coming.push_back(Step::Done(Box::new(answer)));
@@ -272,9 +289,10 @@ impl Asking {
 
     fn entry(&self, answer: &Answer) -> Entry {
         let mut header = Header::new(answer.sample, answer.created, self.prepared.ttl);
-        header.requested_model.clone_from(&answer.requested_model);
-        header.model.clone_from(&answer.model);
-        header.label.clone_from(&self.prepared.label);
+        let clipped = |text: &str| text.chars().take(LONGEST_NAME).collect();
+        header.requested_model = clipped(&answer.requested_model);
+        header.model = clipped(&answer.model);
+        header.label = clipped(&self.prepared.label);
         header.latency_ms = answer.original_latency_ms;
         header.cost_usd = answer.cost_usd;
         header.tokens = answer.usage.map(|u| [u.input, u.cached_input, u.output, u.reasoning]);

@@ -2,14 +2,14 @@
 
 use super::ask::Answer;
 use super::prepare::Market;
-use crate::setup::{Check, Reading, Status, check, read};
+use crate::setup::{Check, Reading, Status, check, check_bare, read};
 
 /// What an answer proposes, and what the candles say to that.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
     /// The setup and its alternatives.
     pub reading: Reading,
-    /// The checks; empty without candles.
+    /// The checks; without candles only whether a setup is whole.
     pub checks: Vec<Check>,
     /// Whether the text is whole, as far as can be known.
     pub complete: bool,
@@ -20,7 +20,12 @@ impl Judged {
     pub fn of(text: &str, whole: bool, market: Option<&Market>) -> Self {
         let ground = market.map(Market::ground);
         let reading = read(text, ground.as_ref().and_then(crate::setup::Ground::scale));
-        let checks = ground.map(|g| check(&reading, whole, &g)).unwrap_or_default();
+        let checks = match &ground {
+            Some(ground) => check(&reading, whole, ground),
+            // Without candles there is nothing to say of an answer that proposes nothing.
+            None if reading.setup.is_some() || reading.cut => check_bare(&reading, whole),
+            None => Vec::new(),
+        };
         Self {
             complete: whole && !reading.cut,
             reading,

@@ -196,8 +196,9 @@ impl Desk {
             return self.reach(name, question.base_url.as_deref());
         }
         let of_template = question.template.as_ref().and_then(|t| t.model.as_deref());
-        if let Some(Ok(reached)) = of_template.map(|name| self.reach(name, question.base_url.as_deref())) {
-            return Ok(reached);
+        match of_template.map(|name| self.reach(name, question.base_url.as_deref())) {
+            None | Some(Err(DeskError::Key(_))) => {}
+            Some(reached) => return reached,
         }
         match &self.settings.model.value {
             Some(name) => self.reach(name, question.base_url.as_deref()),

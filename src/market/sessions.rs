@@ -45,11 +45,31 @@ impl Sessions {
     /// How many candles should open in `from..until` (UTC epoch seconds), closed hours left out.
     pub fn expected(&self, from: i64, until: i64) -> usize {
         const WEEK: i64 = WEEK_HOURS as i64 * HOUR;
-        let count = |from: i64, until: i64| {
-            std::iter::successors(Some(from), |t| t.checked_add(self.step))
-                .take_while(|t| *t < until)
-                .filter(|t| self.open[slot(*t)])
-                .count()
+        /// A century of hours; older candles are old enough.
+        const MOST: usize = 900_000;
+        let opens_before = |time: i64| (time - from + self.step - 1).div_euclid(self.step);
+        // Hour by hour for short candles, candle by candle for long ones.
+        let stride = self.step.max(HOUR);
+        let count = |from_time: i64, until: i64| {
+            std::iter::successors(Some(from_time), |t| {
+                let next = if stride == HOUR {
+                    t.div_euclid(HOUR) * HOUR + HOUR
+                } else {
+                    t.saturating_add(stride)
+                };
+                Some(next)
+            })
+            .take_while(|t| *t < until)
+            .take(MOST)
+            .filter(|t| self.open[slot(*t)])
+            .map(|t| {
+                if stride > HOUR {
+                    return 1;
+                }
+                let end = (t.div_euclid(HOUR) * HOUR + HOUR).min(until);
+                opens_before(end) - opens_before(t)
+            })
+            .sum::<i64>()
         };
         // Every week is like the first, where candles open at the same times in each.
         let weeks = if WEEK % self.step == 0 {
@@ -60,7 +80,7 @@ impl Sessions {
         let rest = count(from + weeks * WEEK, until);
         let whole = if weeks > 0 { count(from, from + WEEK) } else { 0 };
         // At least zero, and far fewer than the machine's words hold.
-        whole * weeks as usize + rest
+        (whole * weeks + rest).max(0) as usize
     }
 }
 

@@ -103,6 +103,12 @@ pub enum ModelError {
         /// What it sent.
         what: String,
     },
+    /// It answered with nothing.
+    #[error("{provider} gave an empty answer; ask again, or try another model")]
+    Empty {
+        /// Who.
+        provider: String,
+    },
     /// The address is none, or not safe.
     #[error("base URL `{url}`: {reason}")]
     BaseUrl {

@@ -6,10 +6,10 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use eventsource_stream::Eventsource;
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value as Json, json};
+use sse_parse::SseParser;
 
 use super::answer::{Event, Finish, Usage};
 use super::error::ModelError;
@@ -23,6 +23,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(180);
 /// How long to wait for the usage that follows a finish reason.
 const AFTERMATH: Duration = Duration::from_secs(2);
+/// No frame of a chat is longer; one that is, is dropped.
+const LONGEST_FRAME: usize = 8 << 20;
 /// No server's words are told longer than this.
 const DETAIL: usize = 240;
 
@@ -243,10 +245,10 @@ async fn read(endpoint: Endpoint, response: Response) -> EventStream {
         let text = read_capped(response).await;
         return Box::pin(stream::iter(whole(&endpoint, &text)));
     }
-    let events = response.bytes_stream().eventsource();
     let state = Reading {
         endpoint,
-        events: Box::pin(events),
+        bytes: Box::pin(response.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec()))),
+        parser: SseParser::new().max_buffer(LONGEST_FRAME),
         pending: std::collections::VecDeque::new(),
         named: false,
         said: false,
@@ -298,18 +300,13 @@ fn server(endpoint: &Endpoint, message: &str) -> ModelError {
     }
 }
 
-type Frames = std::pin::Pin<
-    Box<
-        dyn futures_util::Stream<
-                Item = Result<eventsource_stream::Event, eventsource_stream::EventStreamError<reqwest::Error>>,
-            > + Send,
-    >,
->;
+type Bytes = std::pin::Pin<Box<dyn Stream<Item = reqwest::Result<Vec<u8>>> + Send>>;
 
 /// A stream being read: frames in, events out.
 struct Reading {
     endpoint: Endpoint,
-    events: Frames,
+    bytes: Bytes,
+    parser: SseParser,
     pending: std::collections::VecDeque<Result<Event, ModelError>>,
     named: bool,
     said: bool,
@@ -327,15 +324,17 @@ impl Reading {
             if self.over {
                 return None;
             }
-            let frame = if self.finish.is_some() {
-                tokio::time::timeout(AFTERMATH, self.events.next())
-                    .await
-                    .unwrap_or(None)
+            if let Some(frame) = self.parser.next_event() {
+                self.frame(&frame.data);
+                continue;
+            }
+            let chunk = if self.finish.is_some() {
+                tokio::time::timeout(AFTERMATH, self.bytes.next()).await.unwrap_or(None)
             } else {
-                self.events.next().await
+                self.bytes.next().await
             };
-            match frame {
-                Some(Ok(frame)) => self.frame(&frame.data),
+            match chunk {
+                Some(Ok(bytes)) => self.parser.feed(&bytes),
                 // A connection that breaks behind the finish reason takes nothing away.
                 Some(Err(_)) if self.finish.is_some() => self.end(),
                 Some(Err(error)) => self.broken(&error),
@@ -348,27 +347,20 @@ impl Reading {
         self.over = true;
         match self.finish.take() {
             None | Some(Finish::Stop) if !self.said => {
-                let error = ModelError::NotAModel {
-                    url: self.endpoint.base_url.clone(),
-                    what: "an empty answer".to_owned(),
-                };
-                self.pending.push_back(Err(error));
+                let provider = self.endpoint.provider.clone();
+                self.pending.push_back(Err(ModelError::Empty { provider }));
             }
             Some(finish) => self.pending.push_back(Ok(Event::Finish(finish))),
             None => {}
         }
     }
 
-    fn broken(&mut self, error: &eventsource_stream::EventStreamError<reqwest::Error>) {
+    fn broken(&mut self, error: &reqwest::Error) {
         self.over = true;
-        let error = match error {
-            eventsource_stream::EventStreamError::Transport(e) if self.said => self.midway(&innermost(e)),
-            eventsource_stream::EventStreamError::Transport(e) => transport(&self.endpoint, e),
-            other if self.said => self.midway(&other.to_string()),
-            _ => ModelError::NotAModel {
-                url: self.endpoint.base_url.clone(),
-                what: "something that is no event stream".to_owned(),
-            },
+        let error = if self.said {
+            self.midway(&innermost(error))
+        } else {
+            transport(&self.endpoint, error)
         };
         self.pending.push_back(Err(error));
     }

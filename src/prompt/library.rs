@@ -133,7 +133,8 @@ impl Library {
                 (path.is_file() && matches!(ending, "prompt" | "md" | "txt")).then_some((name, path))
             })
             .collect();
-        files.sort();
+        // Of several files of one name the `.prompt` is the one: that is where edits are saved.
+        files.sort_by_key(|(name, path)| (name.clone(), path.extension().is_none_or(|e| e != "prompt")));
         files.dedup_by(|a, b| a.0 == b.0);
         files
     }
@@ -208,11 +209,14 @@ fn list_file(name: String, path: PathBuf, shadows: bool) -> Listed {
     let template = match parse_file(&path) {
         Ok(template) => Ok(template),
         Err(LibraryError::Template(error)) => Err(error),
-        Err(other) => Err(TemplateError::new(1, 1, other.to_string()).in_file(&name)),
+        Err(LibraryError::Io { path, reason }) => Err(TemplateError::new(0, 0, reason).in_file(&path)),
+        Err(other) => Err(TemplateError::new(0, 0, other.to_string()).in_file(&name)),
     };
     Listed {
         name,
-        source: std::fs::read_to_string(&path).unwrap_or_default(),
+        source: std::fs::read(&path)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default(),
         origin: Origin::File(path),
         shadows,
         template,

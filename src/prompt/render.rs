@@ -232,7 +232,7 @@ fn check_values(template: &Template, filled: &[Filled]) -> Result<(), TemplateEr
     for (variable, value) in template.variables.iter().zip(filled) {
         let name = &variable.name;
         let fail =
-            |message: String| Err(TemplateError::new(1, 1, message).in_file(&format!("template {}", template.name)));
+            |message: String| Err(TemplateError::new(0, 0, message).in_file(&format!("template {}", template.name)));
         if value.source == Source::Missing && variable.required {
             let what = variable
                 .description

@@ -12,16 +12,24 @@ use crate::ttl::Ttl;
 
 /// What is wrong with a template, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}:{column}: {message}")]
+#[error("{}{message}", place(.file, .line, .column))]
 pub struct TemplateError {
     /// The file or template's name.
     pub file: String,
-    /// Line, from 1.
+    /// Line, from 1; 0 where it is not about a place in the file.
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
     /// What is wrong and what to do.
     pub message: String,
+}
+
+fn place(file: &str, line: &usize, column: &usize) -> String {
+    if *line == 0 {
+        format!("{file}: ")
+    } else {
+        format!("{file}:{line}:{column}: ")
+    }
 }
 
 impl TemplateError {

@@ -13,18 +13,31 @@ pub fn read(answer: &str, scale: Option<Scale>) -> Reading {
     let text = clean(answer);
     let mut setups = Vec::new();
     let mut cut = false;
+    let mut cuts = 0;
     let mut at = 0;
     while let Some(open) = text[at..].find(['{', '[']).map(|i| at + i) {
+        if !begins(&text[open..]) {
+            at = open + 1;
+            continue;
+        }
         match lenient::read(&text, open) {
             Ok((node, end)) => {
                 collect(&node, scale, &mut setups);
                 at = end;
             }
+            // Nothing in a block that is no whole one is mended: what stands inside it is not read by itself.
+            Err(broken) if looks_like_setup(&text, open) => {
+                cut = true;
+                match (broken, text[open..].find("\n```")) {
+                    (Broken::At(_), Some(fence)) => at = open + fence,
+                    _ => break,
+                }
+            }
             Err(Broken::Cut) => {
-                cut |= looks_like_setup(&text, open);
+                cuts += 1;
                 at = open + 1;
-                // What is cut holds no whole block; a bracket in prose that never closes may have one behind it.
-                if cut {
+                // Every such bracket is read to the end of the text; honest answers have none or one.
+                if cuts > MOST_CUTS {
                     break;
                 }
             }
@@ -35,10 +48,28 @@ pub fn read(answer: &str, scale: Option<Scale>) -> Reading {
     let mut setups = setups.into_iter();
     let setup = setups.next();
     Reading {
-        source: if setup.is_some() { Source::Block } else { Source::None },
+        source: if setup.is_some() || cut {
+            Source::Block
+        } else {
+            Source::None
+        },
         setup,
         alternatives: setups.collect(),
         cut,
+    }
+}
+
+/// Brackets that never close are given up on after so many.
+const MOST_CUTS: usize = 16;
+
+/// Whether a bracket can begin an object, or a list of objects: a bracket in prose cannot.
+fn begins(text: &str) -> bool {
+    let mut rest = text.chars();
+    let open = rest.next();
+    let inside = rest.as_str().trim_start();
+    match open {
+        Some('[') => inside.starts_with('{'),
+        _ => inside.starts_with(|c: char| c.is_alphabetic() || "\"'_$}/“”„‘’‚".contains(c)),
     }
 }
 
@@ -50,7 +81,13 @@ fn next_boundary(text: &str, at: usize) -> usize {
 
 /// Whether the cut object at `open` would have been a setup: its fence says so, or its first keys do.
 fn looks_like_setup(text: &str, open: usize) -> bool {
-    let fence = text[..open].trim_end().rsplit('\n').next().unwrap_or_default().trim();
+    let near = next_boundary(text, open.saturating_sub(64));
+    let fence = text[near..open]
+        .trim_end()
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .trim();
     let labelled = fence
         .strip_prefix("```")
         .is_some_and(|label| label.trim().eq_ignore_ascii_case("setup"));

@@ -121,6 +121,10 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
             let start = self.at;
+            if self.rest().starts_with("```") {
+                // The fence ends before the object does.
+                return self.broken();
+            }
             match self.key() {
                 Ok(key) => {
                     let value = self.value()?;
@@ -135,7 +139,7 @@ impl<'a> Reader<'a> {
 
     fn key(&mut self) -> Result<String, Broken> {
         let key = match self.peek() {
-            Some(quote) if closing(quote).is_some() => self.quoted()?,
+            Some(quote) if closing(quote).is_some() => crate::text::clean(&self.quoted()?),
             Some(c) if c.is_alphabetic() || c == '_' || c == '$' => {
                 let rest = self.rest();
                 let end = rest
@@ -159,18 +163,22 @@ impl<'a> Reader<'a> {
     }
 
     fn joins(&mut self, start: usize, members: &mut [(String, Node)]) -> bool {
+        let Some((_, Node::Bare(bare))) = members.last_mut() else {
+            return false;
+        };
         let rest = &self.text[start..];
-        let end = rest.find([',', '}', '\n']).unwrap_or(rest.len());
-        let more = rest[..end].trim();
-        match members.last_mut() {
-            Some((_, Node::Bare(bare))) if more.starts_with(|c: char| c.is_ascii_digit()) => {
-                bare.push(',');
-                bare.push_str(more);
-                self.at = start + end;
-                true
-            }
-            _ => false,
+        let digits = rest.len()
+            - rest
+                .trim_start_matches(|c: char| c.is_ascii_digit() || ".,".contains(c))
+                .len();
+        let more = rest[..digits].trim_end_matches(',');
+        if !more.starts_with(|c: char| c.is_ascii_digit()) {
+            return false;
         }
+        bare.push(',');
+        bare.push_str(more);
+        self.at = start + more.len();
+        true
     }
 
     fn list(&mut self) -> Result<Node, Broken> {
@@ -198,7 +206,7 @@ impl<'a> Reader<'a> {
             None => Err(Broken::Cut),
             Some('{') => self.object(),
             Some('[') => self.list(),
-            Some(quote) if closing(quote).is_some() => self.quoted().map(Node::Text),
+            Some(quote) if closing(quote).is_some() => self.quoted().map(|text| Node::Text(crate::text::clean(&text))),
             Some(_) => self.bare(),
         }
     }

@@ -6,11 +6,13 @@ mod block;
 pub mod checks;
 mod lenient;
 mod number;
+mod ticket;
 
 use serde::{Deserialize, Serialize};
 
 pub use block::read;
-pub use checks::{Check, Ground, Status, check};
+pub use checks::{Check, Ground, Status, check, check_bare};
+pub use ticket::ticket;
 
 /// Which way a setup trades.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

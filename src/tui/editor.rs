@@ -35,9 +35,9 @@ impl Editor {
         self.text() != self.saved
     }
 
-    /// Takes the text as saved.
-    pub fn mark_saved(&mut self) {
-        self.saved = self.text();
+    /// Takes `text` as what was saved; what was typed since is an edit.
+    pub fn mark_saved(&mut self, text: String) {
+        self.saved = text;
     }
 
     /// Moves the cursor to the end of the text.

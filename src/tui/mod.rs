@@ -4,6 +4,7 @@
 pub mod app;
 mod editor;
 pub mod keymap;
+mod markdown;
 mod run;
 pub mod terminal;
 pub mod theme;

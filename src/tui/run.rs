@@ -25,6 +25,9 @@ use crate::model::{KNOWN, price};
 /// The least time between two frames.
 const FRAME: Duration = Duration::from_micros(16_667);
 
+/// Messages taken in between two looks at the keys.
+const BURST: usize = 256;
+
 /// Runs the workbench until it is left.
 pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
     let theme = Theme::named(&desk.settings().theme.value, &environment);
@@ -67,16 +70,15 @@ impl Driver {
     ) -> io::Result<()> {
         let mut events = EventStream::new();
         let mut signals = Signals::install()?;
-        let mut last_frame = Instant::now() - FRAME;
+        let mut next_frame = Instant::now();
         let mut changed = true;
         while !self.leave {
-            if changed && last_frame.elapsed() >= FRAME {
-                last_frame = Instant::now();
+            if changed && Instant::now() >= next_frame {
+                next_frame = Instant::now() + FRAME;
                 changed = false;
                 app.update(Message::Now(Timestamp::now()));
                 guard.screen().draw(|frame| view::draw(frame, app))?;
             }
-            let due = last_frame + FRAME;
             let mut effects = Vec::new();
             tokio::select! {
                 event = events.next() => match event {
@@ -86,10 +88,11 @@ impl Driver {
                 },
                 Some(message) = inbox.recv() => effects.extend(app.update(message)),
                 () = signals.end() => return Ok(()),
-                () = tokio::time::sleep_until(due), if changed => continue,
+                () = tokio::time::sleep_until(next_frame), if changed => continue,
             }
-            // A burst is taken in whole and drawn once.
-            while let Ok(message) = inbox.try_recv() {
+            // A burst is drawn once; a flood leaves room for keys.
+            for _ in 0..BURST {
+                let Ok(message) = inbox.try_recv() else { break };
                 effects.extend(app.update(message));
             }
             changed = true;
@@ -114,9 +117,9 @@ impl Driver {
             }
             Effect::Ask(id, prepared, policy) => {
                 self.calls.retain(|_, call| !call.is_finished());
-                let mut steps = self.desk.ask(&prepared, policy);
-                let sender = self.sender.clone();
+                let (desk, sender) = (self.desk.clone(), self.sender.clone());
                 let call = tokio::spawn(async move {
+                    let mut steps = desk.ask(&prepared, policy);
                     while let Some(step) = steps.next().await {
                         let over = matches!(step, Step::Failed(_) | Step::Stored(_));
                         if sender.send(Message::Step(id, step)).is_err() || over {
@@ -140,13 +143,13 @@ impl Driver {
             Effect::Clear(what) => self.blocking(move |desk| {
                 Message::Cleared(desk.cache().clear(what, now_millis()).map_err(|e| e.to_string()))
             }),
-            Effect::Save(name, text, replace) => {
+            Effect::Save(saving, replace) => {
                 let sender = self.sender.clone();
                 self.blocking(move |desk| {
-                    let saved = desk.library().save(&name, &text, replace);
+                    let saved = desk.library().save(&saving.name, &saving.text, replace);
                     // The list first, so that the new name is in it.
                     let _ = sender.send(Message::Library(desk.library().list()));
-                    Message::Saved(saved.map(|_| name).map_err(|e| e.to_string()))
+                    Message::Saved(saved.map(|_| saving).map_err(|e| e.to_string()))
                 });
             }
         }
@@ -255,7 +258,7 @@ fn models(desk: &Desk) -> Vec<Item> {
         items.extend(own);
     }
     for known in KNOWN.iter().filter(|k| k.base_url.is_some() && !k.keyless) {
-        if crate::config::key_for(settings, known.name, &environment).is_ok() {
+        if crate::config::has_key(settings, known.name, &environment) {
             let models = price::models_of(known.name);
             items.extend(
                 models

@@ -50,7 +50,10 @@ impl Guard {
         #[cfg(unix)]
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
         enter()?;
-        self.screen.clear()
+        // A screen that knows nothing of what stood there draws all of it; clearing would ask the terminal for its
+        // cursor while the events are read elsewhere.
+        self.screen = Terminal::new(CrosstermBackend::new(stdout()))?;
+        Ok(())
     }
 
     /// Puts `text` on the clipboard of the terminal, by OSC 52: also over SSH.

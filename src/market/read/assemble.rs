@@ -338,7 +338,11 @@ fn symbol(body: &[Row], layout: &Layout, name: &str, options: &ReadOptions) -> S
         .or_else(ticker)
         .or_else(|| identity::symbol(name))
         .unwrap_or_else(|| "UNKNOWN".to_owned());
-    crate::text::clean(&symbol).chars().take(24).collect()
+    crate::text::clean_line(&symbol)
+        .replace('`', "")
+        .chars()
+        .take(24)
+        .collect()
 }
 
 /// Currencies and metals quoted in pairs; their prices never have six digits before the point.
@@ -380,8 +384,12 @@ fn gaps(series: &Series, irregularities: &mut Vec<Irregularity>) -> usize {
     let step = series.timeframe().seconds();
     let sessions = Sessions::of(series);
     let before = irregularities.len();
+    let breaks = session_breaks(series);
     for pair in series.candles().windows(2) {
         let (from, to) = (pair[0].time, pair[1].time);
+        if breaks.contains(&clock_times(from, to)) {
+            continue;
+        }
         // Months differ in length by three days.
         if to - from <= step + step / 10 {
             continue;
@@ -398,4 +406,32 @@ fn gaps(series: &Series, irregularities: &mut Vec<Irregularity>) -> usize {
         }
     }
     irregularities.len() - before
+}
+
+/// The times of day at which a gap begins and ends.
+fn clock_times(from: i64, to: i64) -> (i64, i64) {
+    const DAY: i64 = 86_400;
+    (from.rem_euclid(DAY), to.rem_euclid(DAY))
+}
+
+/// Gaps that recur at the same times of day on a third of the days: the market's own closing hours, however odd.
+fn session_breaks(series: &Series) -> std::collections::HashSet<(i64, i64)> {
+    const DAY: i64 = 86_400;
+    let candles = series.candles();
+    let step = series.timeframe().seconds();
+    if series.timeframe().is_daily() {
+        return std::collections::HashSet::new();
+    }
+    let days = (series.last().time - candles[0].time) / DAY + 1;
+    let mut seen: HashMap<(i64, i64), i64> = HashMap::new();
+    for pair in candles.windows(2) {
+        if pair[1].time - pair[0].time > step {
+            *seen.entry(clock_times(pair[0].time, pair[1].time)).or_default() += 1;
+        }
+    }
+    let often = |count: i64| count >= 2 && count * 3 >= days;
+    seen.into_iter()
+        .filter(|(_, n)| often(*n))
+        .map(|(times, _)| times)
+        .collect()
 }

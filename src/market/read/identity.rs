@@ -32,6 +32,9 @@ const NOT_SYMBOLS: [&str; 24] = [
 
 /// The symbol that `name` (a file name or path) names, if any.
 pub(super) fn symbol(name: &str) -> Option<String> {
+    if name == super::STDIN {
+        return None;
+    }
     tokens(name)
         .find(|t| {
             let upper = t.to_uppercase();

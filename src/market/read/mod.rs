@@ -22,6 +22,9 @@ use super::{Series, Timeframe};
 pub use card::{Card, Clock, Irregularity};
 pub use when::DateOrder;
 
+/// What standard input is called.
+const STDIN: &str = "standard input";
+
 /// What the reader cannot know from the file, all optional.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
@@ -152,7 +155,7 @@ pub fn read(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Loaded, R
 pub fn read_file(path: &Path, options: &ReadOptions) -> Result<Loaded, ReadError> {
     let stdin = path.as_os_str() == "-";
     let shown = if stdin {
-        "standard input".to_owned()
+        STDIN.to_owned()
     } else {
         path.display().to_string()
     };

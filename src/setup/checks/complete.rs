@@ -1,17 +1,29 @@
 //! complete: the answer is whole, and a trade has its entry, stop and a target.
 
 use super::{Case, Check, Status};
+use crate::setup::{Order, Setup, Side};
 
 pub(super) fn check(case: &Case<'_>) -> Option<Check> {
-    let setup = case.stated;
-    let fail = |detail: String| Some(Check::new("complete", Status::Fail, detail));
-    if case.cut {
-        return fail("the answer was cut off".to_owned());
+    of(Some(case.stated), case.cut)
+}
+
+/// The check by itself: it needs no candles.
+pub(super) fn of(setup: Option<&Setup>, cut: bool) -> Option<Check> {
+    let verdict = |status, detail: &str| Some(Check::new("complete", status, detail));
+    let Some(setup) = setup else {
+        return if cut {
+            verdict(Status::Fail, "the answer was cut off before its setup was whole")
+        } else {
+            verdict(Status::Unknown, "no setup is proposed")
+        };
+    };
+    if cut {
+        return verdict(Status::Fail, "the answer was cut off");
     }
-    if setup.side == Some(crate::setup::Side::None) {
-        return Some(Check::new("complete", Status::Pass, "no trade is proposed"));
+    if setup.side == Some(Side::None) {
+        return verdict(Status::Pass, "no trade is proposed");
     }
-    let market = setup.order == Some(crate::setup::Order::Market);
+    let market = setup.order == Some(Order::Market);
     let parts = [
         ("side", setup.side.is_some()),
         ("entry", setup.entry.is_some() || market),
@@ -24,12 +36,8 @@ pub(super) fn check(case: &Case<'_>) -> Option<Check> {
         .map(|(name, _)| *name)
         .collect();
     if missing.is_empty() {
-        Some(Check::new(
-            "complete",
-            Status::Pass,
-            "side, entry, stop and targets are stated",
-        ))
+        verdict(Status::Pass, "side, entry, stop and targets are stated")
     } else {
-        fail(format!("not stated: {}", missing.join(", ")))
+        verdict(Status::Fail, &format!("not stated: {}", missing.join(", ")))
     }
 }

@@ -151,16 +151,7 @@ const RULES: [fn(&Case<'_>) -> Option<Check>; 10] = [
 pub fn check(reading: &Reading, whole: bool, ground: &Ground<'_>) -> Vec<Check> {
     let cut = reading.cut || !whole;
     let Some(stated) = &reading.setup else {
-        let check = if cut {
-            Check::new(
-                "complete",
-                Status::Fail,
-                "the answer was cut off before its setup was whole",
-            )
-        } else {
-            Check::unknown("complete", "no setup is proposed")
-        };
-        return vec![check];
+        return complete::of(None, cut).into_iter().collect();
     };
     let scale = ground.scale();
     let within = |p: f64| scale.is_none_or(|s| s.holds(p));
@@ -191,7 +182,9 @@ pub fn check(reading: &Reading, whole: bool, ground: &Ground<'_>) -> Vec<Check> 
         .collect()
 }
 
-/// The worst status among `checks`; `Pass` for none.
-pub fn worst(checks: &[Check]) -> Status {
-    checks.iter().map(|c| c.status).max().unwrap_or(Status::Pass)
+/// What can be checked of an answer without candles: whether it is whole and states what a trade needs.
+pub fn check_bare(reading: &Reading, whole: bool) -> Vec<Check> {
+    complete::of(reading.setup.as_ref(), reading.cut || !whole)
+        .into_iter()
+        .collect()
 }

@@ -19,10 +19,11 @@ pub(super) fn check(case: &Case<'_>) -> Option<Check> {
     if case.setup.stop.is_none() && case.setup.targets.is_empty() {
         return None;
     }
+    // Touched in one candle, the stop counts: it stands first, and the earlier of equals is taken.
     let first = [("the stop", stop), ("the last target", target)]
         .into_iter()
         .filter_map(|(what, at)| Some((at?, what)))
-        .min();
+        .min_by_key(|(at, _)| *at);
     Some(match first {
         Some((at, what)) => {
             let candles = crate::text::count(at + 1, "candle");

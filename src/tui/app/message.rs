@@ -13,6 +13,17 @@ use crate::prompt::Listed;
 /// Candles opened, or the line that says why not.
 pub type Opened = Result<Box<Candles>, String>;
 
+/// A template on its way to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saving {
+    /// The name it was opened under.
+    pub from: String,
+    /// The name it is saved under.
+    pub name: String,
+    /// Its text as it is saved.
+    pub text: String,
+}
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Message {
@@ -38,8 +49,8 @@ pub enum Message {
     Cleared(Result<Cleared, String>),
     /// The library as it is now.
     Library(Vec<Listed>),
-    /// A template was saved under this name, or why not.
-    Saved(Result<String, String>),
+    /// A template was saved, or why not.
+    Saved(Result<Saving, String>),
 }
 
 /// Something to be done.
@@ -59,8 +70,8 @@ pub enum Effect {
     Report,
     /// Clear the cache.
     Clear(Clear),
-    /// Save a template: name, text, whether it may replace one.
-    Save(String, String, bool),
+    /// Save a template; whether it may replace a file of that name.
+    Save(Saving, bool),
     /// Put text on the clipboard.
     Copy(String),
     /// Put the program to sleep.

@@ -4,8 +4,10 @@
 //! answers with messages that carry the id of what asked. An answer whose id is no longer waited for is dropped.
 
 mod form;
+mod keys;
 mod layout;
 mod message;
+mod overlay;
 mod picker;
 mod response;
 mod update;
@@ -16,7 +18,7 @@ use jiff::Timestamp;
 
 pub use form::Field;
 pub use layout::{Areas, Size};
-pub use message::{Effect, Message, Opened};
+pub use message::{Effect, Message, Opened, Saving};
 pub use picker::{Item, Pick, Picker};
 pub use response::{Response, State};
 
@@ -131,6 +133,8 @@ pub struct App {
     prepared: Option<Result<(Prepared, Estimate), String>>,
     preparing: Option<u64>,
     preview: response::Text,
+    /// What the preview was wrapped from: key and width.
+    previewed: Option<(crate::cache::Key, u16)>,
     /// Send as soon as the prompt is ready.
     send: Option<Policy>,
 
@@ -166,6 +170,7 @@ impl App {
             prepared: None,
             preparing: None,
             preview: response::Text::default(),
+            previewed: None,
             send: None,
             response: Response::default(),
             report: None,
@@ -347,12 +352,16 @@ impl App {
 
     /// Whether there is a prompt to send.
     pub fn can_send(&self) -> bool {
-        self.template().is_some()
+        self.has_template()
     }
 
     /// Whether Esc has something to end.
     pub fn can_cancel(&self) -> bool {
-        self.typing || !self.layers.is_empty() || self.response.is_streaming() || self.center != Center::Answer
+        self.typing
+            || !self.layers.is_empty()
+            || self.response.is_streaming()
+            || self.send.is_some()
+            || self.center != Center::Answer
     }
 
     /// Whether a template is chosen.

@@ -65,19 +65,29 @@ impl Picker {
         self.narrow();
     }
 
-    /// The rows that fit what was typed, best first.
-    pub fn shown(&self) -> impl Iterator<Item = &Item> {
-        self.shown.iter().filter_map(|i| self.items.get(*i))
+    /// The rows that fit what was typed, best first; what was typed is one of them where it may be chosen as it stands:
+    /// before the others if it is a path or a full name, else behind them.
+    pub fn shown(&self) -> impl Iterator<Item = Item> + '_ {
+        let typed = self.typed();
+        let first = typed.clone().filter(|t| t.value.contains('/'));
+        let last = typed.filter(|t| !t.value.contains('/'));
+        let found = self.shown.iter().filter_map(|i| self.items.get(*i)).cloned();
+        first.into_iter().chain(found).chain(last)
+    }
+
+    /// What was typed, as a row.
+    fn typed(&self) -> Option<Item> {
+        let typed = self.input.trim();
+        let new = !typed.is_empty() && self.items.iter().all(|i| i.value != typed);
+        (self.free && new).then(|| Item {
+            value: typed.to_owned(),
+            detail: "as typed".to_owned(),
+        })
     }
 
     /// What choosing now would take.
     pub fn choice(&self) -> Option<String> {
-        let row = self.shown.get(self.selected).and_then(|i| self.items.get(*i));
-        match row {
-            Some(item) => Some(item.value.clone()),
-            None if self.free && !self.input.trim().is_empty() => Some(self.input.trim().to_owned()),
-            None => None,
-        }
+        self.shown().nth(self.selected).map(|item| item.value)
     }
 
     /// Types.
@@ -103,7 +113,7 @@ impl Picker {
 
     /// Moves the choice.
     pub fn step(&mut self, by: isize) {
-        let last = self.shown.len().saturating_sub(1);
+        let last = self.shown().count().saturating_sub(1);
         self.selected = self.selected.saturating_add_signed(by).min(last);
     }
 

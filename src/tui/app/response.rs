@@ -3,9 +3,9 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use super::super::theme::Theme;
-use super::super::view::markdown;
-use crate::desk::{Answer, Judged};
+use crate::desk::{Answer, Judged, Step};
+use crate::tui::markdown;
+use crate::tui::theme::Theme;
 
 /// Lines wrapped for a width, and how far they are scrolled.
 #[derive(Debug, Default)]
@@ -75,6 +75,8 @@ pub enum State {
 /// The answer on show.
 #[derive(Debug, Default)]
 pub struct Response {
+    /// The ask it answers.
+    pub(super) asked: u64,
     pub(super) state: State,
     pub(super) text: String,
     pub(super) wrapped: Text,
@@ -134,6 +136,12 @@ impl Response {
             State::Waiting { id, .. } | State::Streaming { id } => Some(id),
             _ => None,
         }
+    }
+
+    /// Whether a step of the ask `id` is still wanted; that it was stored also when the answer is whole.
+    pub(super) fn waits_for(&self, id: u64, step: &Step) -> bool {
+        let receipt = matches!((step, &self.state), (Step::Stored(_), State::Done(_)));
+        self.asked == id && (self.is_streaming() || receipt)
     }
 
     /// Wraps the text for `width`; costs nothing while neither has changed.

@@ -59,20 +59,20 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         ),
         Line::default(),
         row(
-            "ever: lookups",
-            vec![plain(format!("{} · {}", life.lookups, percent(life.hit_rate())))],
+            "in all",
+            vec![plain(format!("{} asked · {}", life.lookups, percent(life.hit_rate())))],
             width,
             theme,
         ),
         row(
-            "ever: saved",
+            "in all saved",
             vec![plain(format!("{} calls · ${:.2}", life.calls_saved, life.usd_saved))],
             width,
             theme,
         ),
         Line::default(),
         strip(report, width, theme),
-        Line::styled("M mem  D disk  · miss  » past", theme.dim),
+        Line::styled("M mem D disk · miss » past", theme.dim),
     ];
     frame.render_widget(Paragraph::new(lines), inner);
 }
@@ -83,11 +83,11 @@ fn percent(rate: Option<f64>) -> String {
 
 /// A rate as a bar and a number.
 fn rate(label: &str, rate: Option<f64>, style: Style, width: u16, theme: &Theme) -> Line<'static> {
-    const BAR: usize = 10;
-    let filled = rate.map_or(0, |r| (r * BAR as f64).round() as usize).min(BAR);
+    let bar: usize = if width < 28 { 5 } else { 10 };
+    let filled = rate.map_or(0, |r| (r * bar as f64).round() as usize).min(bar);
     let value = vec![
         Span::styled("━".repeat(filled), style),
-        Span::styled("╌".repeat(BAR - filled), theme.dim),
+        Span::styled("╌".repeat(bar - filled), theme.dim),
         plain(format!(" {:>5}", percent(rate))),
     ];
     row(label, value, width, theme)

@@ -5,9 +5,10 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{App, fit, focused, markdown, pane, title};
+use super::{App, fit, focused, pane, title};
 use crate::prompt::{Kind, Source};
 use crate::tui::app::{Field, Pane};
+use crate::tui::markdown;
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = app.theme();

@@ -5,11 +5,10 @@ mod chart;
 mod footer;
 mod form;
 mod header;
-pub mod markdown;
 mod overlay;
 mod prompt;
 mod response;
-pub mod setup;
+mod setup;
 mod templates;
 
 use ratatui::Frame;
@@ -24,6 +23,10 @@ use super::theme::Theme;
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, app: &App) {
     let areas = app.areas();
+    if frame.area() != areas.screen {
+        // The terminal has just been resized; the message that says so is on its way, and a new frame behind it.
+        return;
+    }
     if areas.too_small {
         let Size { width, height } = Size::LEAST;
         let line = format!(

@@ -5,9 +5,10 @@ use ratatui::layout::{Constraint, Flex, Layout, Margin, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use super::{App, fit, markdown, pane, row, title};
+use super::{App, fit, pane, row, title};
 use crate::tui::app::{Layer, Picker};
 use crate::tui::keymap::TABLE;
+use crate::tui::markdown;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
     match layer {

@@ -4,8 +4,9 @@ use ratatui::Frame;
 use ratatui::layout::{Margin, Rect};
 use ratatui::widgets::Paragraph;
 
-use super::{App, focused, markdown, pane, title};
+use super::{App, focused, pane, title};
 use crate::tui::app::Pane;
+use crate::tui::markdown;
 
 pub(super) fn preview(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = app.theme();

@@ -5,9 +5,10 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{App, focused, markdown, pane, setup, title};
+use super::{App, focused, pane, setup, title};
 use crate::desk::stamp;
 use crate::tui::app::{Pane, State};
+use crate::tui::markdown;
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, with_setup: bool) {
     let theme = app.theme();

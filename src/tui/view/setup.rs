@@ -5,67 +5,12 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{App, fit, markdown, pane, row, title};
+use super::{App, fit, pane, row, title};
 use crate::desk::{Judged, Market};
-use crate::facts::Facts;
-use crate::market::price;
-use crate::setup::{Check, Setup, Side, Status};
+use crate::setup::{Check, Setup, Side, Status, ticket};
 use crate::tui::app::State;
+use crate::tui::markdown;
 use crate::tui::theme::Theme;
-
-/// A setup as label and value, prices with the instrument's decimals.
-pub fn rows(setup: &Setup, facts: Option<&Facts>) -> Vec<(&'static str, String)> {
-    let decimals = facts.map_or(5, |f| f.decimals);
-    let shown = |p: f64| price(p, decimals);
-    let missing = || "not stated".to_owned();
-    let mut rows = vec![("side", setup.side.map_or_else(missing, |s| s.to_string()))];
-    if setup.side == Some(Side::None) {
-        return rows;
-    }
-    let entry = setup.entry.map_or_else(missing, |z| {
-        if z.low() == z.high() {
-            shown(z.low())
-        } else {
-            format!("{} – {}", shown(z.low()), shown(z.high()))
-        }
-    });
-    rows.push(("order", setup.order.map_or_else(missing, |o| o.to_string())));
-    rows.push(("entry", entry));
-    rows.push(("stop", setup.stop.map_or_else(missing, shown)));
-    if setup.targets.is_empty() {
-        rows.push(("target", missing()));
-    }
-    for target in &setup.targets {
-        rows.push(("target", shown(*target)));
-    }
-    if let Some(zone) = setup.entry {
-        let ratios = setup.ratios(zone.middle());
-        if !ratios.is_empty() {
-            let ratios: Vec<String> = ratios.iter().map(|r| format!("{r:.2}")).collect();
-            rows.push(("R:R", ratios.join(", ")));
-        }
-    }
-    if let Some(claimed) = setup.risk_reward {
-        rows.push(("R:R claimed", format!("{claimed}")));
-    }
-    let atr = facts.and_then(|f| f.number("atr")).filter(|a| *a > 0.0);
-    if let (Some(zone), Some(stop), Some(atr)) = (setup.entry, setup.stop, atr) {
-        rows.push((
-            "stop distance",
-            format!("{:.2} ATR", (zone.middle() - stop).abs() / atr),
-        ));
-    }
-    if let Some(bars) = setup.valid_bars {
-        rows.push((
-            "valid for",
-            crate::text::count(usize::try_from(bars).unwrap_or(usize::MAX), "candle"),
-        ));
-    }
-    if let Some(confidence) = setup.confidence {
-        rows.push(("confidence", format!("{:.0} %", confidence * 100.0)));
-    }
-    rows
-}
 
 fn value_style(label: &str, theme: &Theme) -> ratatui::style::Style {
     match label {
@@ -98,7 +43,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let mut lines = Vec::new();
     match &judged.reading.setup {
         Some(setup) => {
-            for (label, value) in rows(setup, facts) {
+            for (label, value) in ticket(setup, facts) {
                 lines.push(row(
                     label,
                     vec![Span::styled(value, value_style(label, theme))],
@@ -173,7 +118,7 @@ pub(super) fn compact(judged: &Judged, market: Option<&Market>, width: u16, them
     let mut spans = Vec::new();
     match &judged.reading.setup {
         Some(setup) => {
-            for (label, value) in rows(setup, facts)
+            for (label, value) in ticket(setup, facts)
                 .into_iter()
                 .filter(|(l, _)| matches!(*l, "side" | "order" | "entry" | "stop" | "target" | "R:R"))
             {

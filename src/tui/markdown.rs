@@ -51,7 +51,7 @@ fn wrap(run: &[(String, Style)], width: usize, first: &str, rest: &str) -> Vec<L
         *taken = rest.width();
     };
     for (text, style) in run {
-        for word in text.split_word_bounds() {
+        for word in words(text) {
             if word == "\n" {
                 end(&mut spans, &mut taken);
                 fresh = true;
@@ -88,6 +88,30 @@ fn wrap(run: &[(String, Style)], width: usize, first: &str, rest: &str) -> Vec<L
     }
     lines.push(Line::from(spans));
     lines
+}
+
+/// `text` in pieces between which a line may break: at blanks, and around wide characters, which have none.
+fn words(text: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = Vec::new();
+    let mut start = 0;
+    let mut kind = None;
+    for (at, piece) in text.split_word_bound_indices() {
+        let blank = piece.chars().all(char::is_whitespace);
+        let wide = piece.width() > piece.chars().count();
+        // Narrow pieces that touch are one word: `81%)` is not broken before its bracket.
+        let joins = kind == Some((false, false)) && !blank && !wide;
+        if !joins {
+            if start < at {
+                words.push(&text[start..at]);
+            }
+            start = at;
+        }
+        kind = Some((blank, wide));
+    }
+    if start < text.len() {
+        words.push(&text[start..]);
+    }
+    words
 }
 
 /// Whether a line holds nothing yet but its indent: blanks at its start are the wrap's, not the text's.
@@ -140,7 +164,8 @@ impl Writer<'_> {
     fn indent(&self) -> String {
         let mut indent = "│ ".repeat(self.quote);
         indent.push_str(&"  ".repeat(self.lists.len()));
-        indent
+        // However deep the quotes, half the pane is left for words.
+        indent.chars().take(self.width / 2).collect()
     }
 
     /// Ends the paragraph on its way.
@@ -151,8 +176,8 @@ impl Writer<'_> {
         let rest = self.indent();
         let first = match self.marker.take() {
             Some(marker) => {
-                let outer = rest.len().saturating_sub(2);
-                format!("{}{marker}", &rest[..outer])
+                let outer: String = rest.chars().take(rest.chars().count().saturating_sub(2)).collect();
+                format!("{outer}{marker}")
             }
             None => rest.clone(),
         };
@@ -384,7 +409,6 @@ mod tests {
             shown(text, 12),
             [
                 "Plan",
-                "",
                 "Buy low.",
                 "",
                 "• one",

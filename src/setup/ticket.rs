@@ -1,0 +1,49 @@
+//! A setup as label and value, as every place that shows one shows it.
+
+use super::{Setup, Side};
+use crate::facts::Facts;
+use crate::market::price;
+
+/// The rows of a setup: prices with the instrument's decimals, ratios from the middle of the entry, distances in ATR.
+pub fn ticket(setup: &Setup, facts: Option<&Facts>) -> Vec<(&'static str, String)> {
+    let decimals = facts.map_or(5, |f| f.decimals);
+    let shown = |p: f64| price(p, decimals);
+    let missing = || "not stated".to_owned();
+    let mut rows = vec![("side", setup.side.map_or_else(missing, |s| s.to_string()))];
+    if setup.side == Some(Side::None) {
+        return rows;
+    }
+    let entry = setup.entry.map_or_else(missing, |z| {
+        if z.low() == z.high() {
+            shown(z.low())
+        } else {
+            format!("{} – {}", shown(z.low()), shown(z.high()))
+        }
+    });
+    rows.push(("order", setup.order.map_or_else(missing, |o| o.to_string())));
+    rows.push(("entry", entry));
+    rows.push(("stop", setup.stop.map_or_else(missing, shown)));
+    if setup.targets.is_empty() {
+        rows.push(("target", missing()));
+    }
+    rows.extend(setup.targets.iter().map(|target| ("target", shown(*target))));
+    let ratios = setup.entry.map(|zone| setup.ratios(zone.middle())).unwrap_or_default();
+    if !ratios.is_empty() {
+        let ratios: Vec<String> = ratios.iter().map(|r| format!("{r:.2}")).collect();
+        rows.push(("R:R", ratios.join(", ")));
+    }
+    rows.extend(setup.risk_reward.map(|claimed| ("R:R claimed", claimed.to_string())));
+    let atr = facts.and_then(|f| f.number("atr")).filter(|a| *a > 0.0);
+    if let (Some(zone), Some(stop), Some(atr)) = (setup.entry, setup.stop, atr) {
+        rows.push((
+            "stop distance",
+            format!("{:.2} ATR", (zone.middle() - stop).abs() / atr),
+        ));
+    }
+    if let Some(bars) = setup.valid_bars {
+        let bars = usize::try_from(bars).unwrap_or(usize::MAX);
+        rows.push(("valid for", crate::text::count(bars, "candle")));
+    }
+    rows.extend(setup.confidence.map(|c| ("confidence", format!("{:.0} %", c * 100.0))));
+    rows
+}

@@ -1,0 +1,399 @@
+//! Keys and pastes: what is typed, and what each command changes.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::message::Effect;
+use super::picker::{Item, Pick, Picker};
+use super::response::State;
+use super::{App, Center, Editing, Layer, Pane};
+use crate::desk::{Judged, Policy};
+use crate::prompt::{Kind, Template};
+use crate::setup::Status;
+use crate::tui::editor::Editor;
+use crate::tui::keymap::{self, Command, TABLE};
+
+impl App {
+    pub(super) fn key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
+        if let Some(layer) = self.layers.last() {
+            let is_text = matches!(layer, Layer::Picker(_) | Layer::SaveAs(_));
+            match keymap::resolve(self, &key, is_text) {
+                Some(Command::Interrupt) => return self.interrupt(effects),
+                Some(Command::Suspend) => return effects.push(Effect::Suspend),
+                _ => return self.layer_key(key, effects),
+            }
+        }
+        let command = keymap::resolve(self, &key, self.typing);
+        if command != Some(Command::Interrupt) {
+            self.toast = None;
+        }
+        match command {
+            Some(command) => self.command(command, effects),
+            None if self.typing => self.type_key(key, effects),
+            None => {}
+        }
+    }
+
+    pub(super) fn type_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
+        if self.field_editor.is_some() {
+            return self.field_key(key, effects);
+        }
+        let name = self.chosen_name();
+        if let Some(draft) = self.drafts.get_mut(&name) {
+            draft.editor.input(key);
+            self.edited(&name, effects);
+        }
+    }
+
+    /// The draft of this name has changed: it is parsed, coloured, and the prompt made anew.
+    pub(super) fn edited(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let theme = self.theme;
+        if let Some(draft) = self.drafts.get_mut(name) {
+            draft.parsed = Template::parse(&draft.editor.text(), name, name);
+            let fault = draft.parsed.as_ref().err().map(|e| (e.line, theme.bad));
+            draft.editor.highlight(theme.accent, fault);
+        }
+        self.prepare(effects);
+    }
+
+    pub(super) fn field_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
+        let fields = self.fields();
+        let multiline = fields.get(self.field).is_some_and(|f| f.kind == Kind::Text);
+        let newline = key.modifiers.contains(KeyModifiers::ALT)
+            || (key.code == KeyCode::Char('j') && key.modifiers.contains(KeyModifiers::CONTROL));
+        match key.code {
+            KeyCode::Enter if !(multiline && newline) => {
+                self.commit_field(effects);
+                self.typing = false;
+                // On to the next field, as forms do.
+                self.field = (self.field + 1).min(fields.len().saturating_sub(1));
+            }
+            KeyCode::Tab => {
+                self.commit_field(effects);
+                self.field = (self.field + 1) % fields.len().max(1);
+                self.open_field();
+            }
+            KeyCode::Char('j') if newline && !multiline => {}
+            _ => {
+                if let Some(editor) = &mut self.field_editor {
+                    let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
+                    editor.input(if newline { enter } else { key });
+                }
+                self.set_field(effects);
+            }
+        }
+    }
+
+    /// Takes what is typed into the field as its value, so that preview and checks follow.
+    pub(super) fn set_field(&mut self, effects: &mut Vec<Effect>) {
+        let Some(text) = self.field_editor.as_ref().map(Editor::text) else {
+            return;
+        };
+        let Some(field) = self.fields().into_iter().nth(self.field) else {
+            return;
+        };
+        if text != field.text {
+            self.values.set(field.name, &text);
+            self.prepare(effects);
+        }
+    }
+
+    pub(super) fn commit_field(&mut self, effects: &mut Vec<Effect>) {
+        if self.field_editor.is_some() {
+            self.set_field(effects);
+            self.field_editor = None;
+        }
+    }
+
+    pub(super) fn open_field(&mut self) {
+        let Some(field) = self.fields().into_iter().nth(self.field) else {
+            return;
+        };
+        if matches!(field.kind, Kind::Choice(_) | Kind::Boolean) {
+            self.typing = false;
+            return;
+        }
+        let mut editor = Editor::of(&field.text);
+        editor.to_end();
+        editor.set_focus(true);
+        self.field_editor = Some(editor);
+        self.typing = true;
+    }
+
+    pub(super) fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
+        match self.layers.last_mut() {
+            Some(Layer::Picker(picker)) => return picker.push(text),
+            Some(Layer::SaveAs(editor)) => return editor.paste(&crate::text::clean_line(text)),
+            Some(_) => return,
+            None => {}
+        }
+        if let Some(editor) = &mut self.field_editor {
+            editor.paste(text);
+            return self.set_field(effects);
+        }
+        let name = self.chosen_name();
+        if self.typing {
+            if let Some(draft) = self.drafts.get_mut(&name) {
+                draft.editor.paste(text);
+                self.edited(&name, effects);
+            }
+        } else if self.focus == Pane::Form {
+            // Pasting onto a field begins to type into it.
+            self.open_field();
+            if let Some(editor) = &mut self.field_editor {
+                editor.paste(text);
+            }
+            self.set_field(effects);
+        }
+    }
+
+    pub(super) fn interrupt(&mut self, effects: &mut Vec<Effect>) {
+        if self.response.is_streaming() {
+            return self.cancel_stream(effects);
+        }
+        self.quit(effects);
+    }
+
+    /// Leaves, unless an edit would be lost that was not warned of.
+    pub(super) fn quit(&mut self, effects: &mut Vec<Effect>) {
+        let dirty = self.drafts.values().any(|d| d.editor.is_dirty());
+        let warned = matches!(self.layers.last(), Some(Layer::Leave));
+        if dirty && !warned {
+            self.layers.push(Layer::Leave);
+        } else {
+            effects.push(Effect::Quit);
+        }
+    }
+
+    pub(super) fn cancel_stream(&mut self, effects: &mut Vec<Effect>) {
+        let Some(id) = self.response.id() else { return };
+        effects.push(Effect::Cancel(id));
+        let words = if self.response.text.is_empty() {
+            self.response.state = State::Failed("cancelled before an answer came; F5 asks again".to_owned());
+            "cancelled"
+        } else {
+            self.response.judged = Some(Judged::of(&self.response.text, false, self.response.market.as_ref()));
+            self.response.state =
+                State::Failed("cancelled: what had come is kept on screen, not in the cache".to_owned());
+            "cancelled; the partial answer stays on screen"
+        };
+        self.say(words, false);
+        effects.push(Effect::Report);
+    }
+
+    pub(super) fn command(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        match command {
+            Command::Send | Command::AskAgain => self.ask(Policy::Cached, effects),
+            Command::NewSample => self.ask(Policy::Refresh, effects),
+            Command::Cancel => self.escape(effects),
+            Command::NextPane => self.turn_pane(1),
+            Command::PreviousPane => self.turn_pane(3),
+            Command::Templates => self.focus = Pane::Templates,
+            Command::Form => self.focus = Pane::Form,
+            Command::Chart => self.focus = Pane::Chart,
+            Command::Answer => {
+                self.focus = Pane::Answer;
+                self.center = Center::Answer;
+            }
+            Command::Preview => {
+                self.center = if self.center == Center::Preview {
+                    Center::Answer
+                } else {
+                    Center::Preview
+                };
+                self.focus = Pane::Answer;
+                self.preview.begin();
+            }
+            Command::Edit => self.edit(),
+            Command::Save => {
+                let mut editor = Editor::of(&self.chosen_name());
+                editor.to_end();
+                editor.set_focus(true);
+                self.layers.push(Layer::SaveAs(editor));
+            }
+            Command::Open => {
+                let id = self.next_id();
+                let mut picker = Picker::of(Pick::File, "Open candles", Vec::new(), true);
+                picker.waiting = Some(id);
+                self.layers.push(Layer::Picker(picker));
+                effects.push(Effect::ListFiles(id));
+            }
+            Command::Model => {
+                let picker = Picker::of(Pick::Model, "Model", self.models.clone(), true);
+                self.layers.push(Layer::Picker(picker));
+            }
+            Command::Palette => {
+                self.commit_field(effects);
+                self.typing = false;
+                let items = TABLE.iter().filter(|b| (b.enabled)(self)).map(|b| Item {
+                    value: b.help.to_owned(),
+                    detail: b.keys[0].name.to_owned(),
+                });
+                let items = items.collect();
+                self.layers
+                    .push(Layer::Picker(Picker::of(Pick::Command, "Commands", items, false)));
+            }
+            Command::Clear => self.layers.push(Layer::Clear),
+            Command::Copy => self.layers.push(Layer::Copy),
+            Command::Help => self.layers.push(Layer::Help(0)),
+            Command::NextFailed => self.next_failed(),
+            Command::Reset => {
+                if let Some(field) = self.fields().into_iter().nth(self.field) {
+                    self.values.reset(&field.name);
+                    self.prepare(effects);
+                }
+            }
+            Command::Choose => self.choose(effects),
+            Command::Up => self.vertical(-1, effects),
+            Command::Down => self.vertical(1, effects),
+            Command::PageUp => self.vertical(-self.page(), effects),
+            Command::PageDown => self.vertical(self.page(), effects),
+            Command::Top => self.vertical(isize::MIN / 2, effects),
+            Command::Bottom => self.vertical(isize::MAX / 2, effects),
+            Command::Left => self.horizontal(true, effects),
+            Command::Right => self.horizontal(false, effects),
+            Command::ZoomIn => self.step = (self.step + 1).min(6),
+            Command::ZoomOut => self.step = (self.step - 1).max(1),
+            Command::Suspend => effects.push(Effect::Suspend),
+            Command::Quit => self.quit(effects),
+            Command::Interrupt => self.interrupt(effects),
+        }
+    }
+
+    pub(super) fn escape(&mut self, effects: &mut Vec<Effect>) {
+        if self.typing {
+            self.commit_field(effects);
+            self.typing = false;
+            self.focus_editors();
+        } else if self.send.take().is_some() {
+            self.say("not sent", false);
+        } else if self.response.is_streaming() {
+            self.cancel_stream(effects);
+        } else {
+            self.center = Center::Answer;
+        }
+    }
+
+    pub(super) fn focus_editors(&mut self) {
+        let typing = self.typing;
+        for draft in self.drafts.values_mut() {
+            draft.editor.set_focus(typing);
+        }
+    }
+
+    pub(super) fn turn_pane(&mut self, by: usize) {
+        const ORDER: [Pane; 4] = [Pane::Templates, Pane::Form, Pane::Chart, Pane::Answer];
+        let at = ORDER.iter().position(|p| *p == self.focus).unwrap_or(0);
+        self.focus = ORDER[(at + by) % ORDER.len()];
+    }
+
+    pub(super) fn edit(&mut self) {
+        let Some(listed) = self.library.get(self.chosen) else {
+            return;
+        };
+        let name = listed.name.clone();
+        let theme = self.theme;
+        self.drafts.entry(name.clone()).or_insert_with(|| {
+            // A faulty one is opened as it stands.
+            let source = crate::text::clean(&listed.source);
+            let parsed = Template::parse(&source, &name, &name);
+            let mut editor = Editor::of(&source);
+            editor.highlight(theme.accent, parsed.as_ref().err().map(|e| (e.line, theme.bad)));
+            Editing { editor, parsed }
+        });
+        self.center = Center::Editor;
+        self.focus = Pane::Answer;
+        self.typing = true;
+        self.focus_editors();
+    }
+
+    pub(super) fn choose(&mut self, effects: &mut Vec<Effect>) {
+        match self.focus {
+            Pane::Templates => {
+                self.focus = Pane::Form;
+                self.field = 0;
+            }
+            Pane::Form => {
+                if self.turn_choice(false) {
+                    self.prepare(effects);
+                } else {
+                    self.open_field();
+                }
+            }
+            Pane::Answer if self.is_editing_template() => {
+                self.typing = true;
+                self.focus_editors();
+            }
+            Pane::Answer | Pane::Chart => {}
+        }
+    }
+
+    pub(super) fn page(&self) -> isize {
+        let (_, height) = self.areas().answer_inner();
+        isize::try_from(height.saturating_sub(2).max(1)).unwrap_or(1)
+    }
+
+    pub(super) fn vertical(&mut self, by: isize, effects: &mut Vec<Effect>) {
+        let (_, height) = self.areas().answer_inner();
+        match self.focus {
+            Pane::Templates => {
+                let before = self.chosen;
+                let last = self.library.len().saturating_sub(1);
+                self.chosen = self.chosen.saturating_add_signed(by).min(last);
+                if self.chosen != before {
+                    if self.center == Center::Editor {
+                        self.center = Center::Answer;
+                    }
+                    self.field = 0;
+                    self.prepare(effects);
+                }
+            }
+            Pane::Form => {
+                let last = self.fields().len().saturating_sub(1);
+                self.field = self.field.saturating_add_signed(by).min(last);
+            }
+            Pane::Answer if self.center == Center::Preview => self.preview.scroll(by, height),
+            Pane::Answer => self.response.wrapped.scroll(by, height),
+            Pane::Chart => {}
+        }
+    }
+
+    pub(super) fn horizontal(&mut self, left: bool, effects: &mut Vec<Effect>) {
+        match self.focus {
+            Pane::Form => {
+                if self.turn_choice(left) {
+                    self.prepare(effects);
+                }
+            }
+            Pane::Chart => {
+                let most = self
+                    .candles
+                    .as_ref()
+                    .map_or(0, |c| c.market.series.candles().len().saturating_sub(1));
+                self.pan = if left {
+                    (self.pan + 10).min(most)
+                } else {
+                    self.pan.saturating_sub(10)
+                };
+            }
+            Pane::Templates | Pane::Answer => {}
+        }
+    }
+
+    pub(super) fn next_failed(&mut self) {
+        let Some(judged) = &self.response.judged else { return };
+        let from = self.response.check.map_or(0, |c| c + 1);
+        let count = judged.checks.len();
+        let next = (0..count)
+            .map(|i| (from + i) % count)
+            .find(|i| judged.checks[*i].status >= Status::Warn);
+        if let Some(at) = next {
+            let check = &judged.checks[at];
+            let (text, bad) = (
+                format!("{} {}: {}", check.status, check.name, check.detail),
+                check.status == Status::Fail,
+            );
+            self.response.check = Some(at);
+            self.say(text, bad);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Keys while something stands in front of the panes: help, lists, questions.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::message::{Effect, Saving};
+use super::picker::Pick;
+use super::{App, Layer};
+use crate::cache::Clear;
+use crate::tui::keymap::TABLE;
+
+impl App {
+    pub(super) fn layer_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
+        let Some(layer) = self.layers.last_mut() else { return };
+        match layer {
+            Layer::Help(top) => match key.code {
+                KeyCode::Down | KeyCode::Char('j') => *top = top.saturating_add(1),
+                KeyCode::Up | KeyCode::Char('k') => *top = top.saturating_sub(1),
+                KeyCode::PageDown | KeyCode::Char(' ') => *top = top.saturating_add(10),
+                KeyCode::PageUp => *top = top.saturating_sub(10),
+                _ => {
+                    self.layers.pop();
+                }
+            },
+            Layer::Card => {
+                self.layers.pop();
+            }
+            Layer::Clear => {
+                self.layers.pop();
+                let what = match key.code {
+                    KeyCode::Char('y') => Clear::Both,
+                    KeyCode::Char('m') => Clear::Memory,
+                    KeyCode::Char('d') => Clear::Disk,
+                    KeyCode::Char('x') => Clear::Expired,
+                    _ => return self.say("nothing was cleared", false),
+                };
+                effects.push(Effect::Clear(what));
+            }
+            Layer::Leave => {
+                self.layers.pop();
+                if key.code == KeyCode::Char('y') {
+                    effects.push(Effect::Quit);
+                }
+            }
+            Layer::Copy => {
+                self.layers.pop();
+                self.copy(key.code, effects);
+            }
+            Layer::SaveAs(editor) => match key.code {
+                KeyCode::Esc => {
+                    self.layers.pop();
+                }
+                KeyCode::Enter => {
+                    let name = editor.text().trim().to_owned();
+                    self.layers.pop();
+                    self.save(name, effects);
+                }
+                _ => editor.input(key),
+            },
+            Layer::Picker(picker) => match key.code {
+                KeyCode::Esc => {
+                    self.layers.pop();
+                }
+                KeyCode::Enter => {
+                    let (pick, choice) = (picker.pick, picker.choice());
+                    self.layers.pop();
+                    if let Some(choice) = choice {
+                        self.picked(pick, choice, effects);
+                    }
+                }
+                KeyCode::Up => picker.step(-1),
+                KeyCode::Down | KeyCode::Tab => picker.step(1),
+                KeyCode::PageUp => picker.step(-10),
+                KeyCode::PageDown => picker.step(10),
+                KeyCode::Backspace => picker.pop(),
+                KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => picker.clear(),
+                KeyCode::Char('n') if key.modifiers.contains(KeyModifiers::CONTROL) => picker.step(1),
+                KeyCode::Char(c) if !key.modifiers.contains(KeyModifiers::CONTROL) => picker.push(&c.to_string()),
+                _ => {}
+            },
+        }
+    }
+
+    pub(super) fn picked(&mut self, pick: Pick, choice: String, effects: &mut Vec<Effect>) {
+        match pick {
+            Pick::File => {
+                let id = self.next_id();
+                self.opening = Some(id);
+                effects.push(Effect::Open(id, choice.into()));
+            }
+            Pick::Model => {
+                self.say(format!("{choice} answers from now on"), false);
+                self.model = Some(choice);
+                self.prepare(effects);
+            }
+            Pick::Command => {
+                if let Some(binding) = TABLE.iter().find(|b| b.help == choice) {
+                    self.command(binding.command, effects);
+                }
+            }
+        }
+    }
+
+    pub(super) fn save(&mut self, name: String, effects: &mut Vec<Effect>) {
+        let Some(draft) = self.editing() else { return };
+        if let Err(fault) = &draft.parsed {
+            let words = format!("not saved: {fault}");
+            return self.say(words, true);
+        }
+        // Under its own name it takes its file's place; a shipped one is never touched, yours stands before it.
+        let own = name == self.chosen_name();
+        let saving = Saving {
+            from: self.chosen_name(),
+            name,
+            text: draft.editor.text(),
+        };
+        effects.push(Effect::Save(saving, own));
+    }
+
+    pub(super) fn copy(&mut self, code: KeyCode, effects: &mut Vec<Effect>) {
+        let setup = self.judged().and_then(|j| j.reading.setup.as_ref());
+        let (what, text) = match code {
+            KeyCode::Char('t') => ("the ticket", setup.map(|s| ticket(self, s))),
+            KeyCode::Char('j') => (
+                "the setup's JSON",
+                setup.and_then(|s| serde_json::to_string_pretty(s).ok()),
+            ),
+            KeyCode::Char('a') => ("the answer", Some(self.response.text.clone()).filter(|t| !t.is_empty())),
+            KeyCode::Char('p') => {
+                let messages = self
+                    .prepared
+                    .as_ref()
+                    .and_then(|p| p.as_ref().ok())
+                    .map(|(p, _)| &p.request.messages);
+                let text = messages.map(|m| m.iter().map(|m| m.text.as_str()).collect::<Vec<_>>().join("\n\n"));
+                ("the prompt", text)
+            }
+            _ => return,
+        };
+        match text {
+            Some(text) => {
+                effects.push(Effect::Copy(text));
+                self.say(format!("{what} is on the clipboard"), false);
+            }
+            None => self.say(format!("there is nothing yet for {what}"), true),
+        }
+    }
+}
+
+/// A setup as a few lines of text, with the notice that every export bears.
+fn ticket(app: &App, setup: &crate::setup::Setup) -> String {
+    let facts = app.response.market.as_ref().map(|m| m.facts.as_ref());
+    let head = facts.map(|f| format!("{} {} as of {}", f.symbol, f.timeframe, f.as_of_text()));
+    let lines = crate::setup::ticket(setup, facts)
+        .into_iter()
+        .map(|(label, value)| format!("{label}: {value}"));
+    head.into_iter()
+        .chain(lines)
+        .chain(["Research, not advice.".to_owned()])
+        .collect::<Vec<_>>()
+        .join("\n")
+}

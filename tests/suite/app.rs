@@ -1,0 +1,493 @@
+//! Whole flows of the workbench without a terminal: keys in, effects done by a real desk, the state looked at.
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use wickdesk::desk::{Desk, Market, now_millis};
+use wickdesk::market::{ReadOptions, read_file, sample};
+use wickdesk::tui::app::{App, Candles, Center, Effect, Item, Layer, Message, Pane, State};
+use wickdesk::tui::theme::Theme;
+use wickdesk::tui::view;
+
+use crate::support::{Home, Part, Server, delta, stream, text};
+
+/// A workbench whose effects are done at once, in order.
+pub struct Bench {
+    pub app: App,
+    pub home: Home,
+    desk: Desk,
+    runtime: tokio::runtime::Runtime,
+    pub copied: Vec<String>,
+    pub left: bool,
+    /// Answers held back until they are wanted.
+    pub held: Option<Vec<Message>>,
+}
+
+pub const NOW: &str = "2017-06-23T21:30:00Z";
+
+impl Bench {
+    pub fn sized(width: u16, height: u16) -> Self {
+        Self::themed(width, height, Theme::dark(true))
+    }
+
+    pub fn themed(width: u16, height: u16, theme: Theme) -> Self {
+        let home = Home::new();
+        let desk = home.desk();
+        let now: Timestamp = NOW.parse().unwrap();
+        let models = vec![Item {
+            value: "offline".to_owned(),
+            detail: "built in".to_owned(),
+        }];
+        let mut bench = Self {
+            app: App::new((width, height), desk.library().list(), models, theme, now),
+            home,
+            desk,
+            runtime: tokio::runtime::Runtime::new().unwrap(),
+            copied: Vec::new(),
+            left: false,
+            held: None,
+        };
+        let effects = bench.app.start(None);
+        bench.all(effects);
+        bench
+    }
+
+    pub fn send(&mut self, message: Message) {
+        let effects = self.app.update(message);
+        self.all(effects);
+    }
+
+    fn all(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            for message in self.perform(effect) {
+                match &mut self.held {
+                    Some(held) => held.push(message),
+                    None => self.send(message),
+                }
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) -> Vec<Message> {
+        let desk = &self.desk;
+        match effect {
+            Effect::Open(id, path) => {
+                let options = ReadOptions::default();
+                let loaded = if path.as_os_str().is_empty() {
+                    sample(&options)
+                } else {
+                    read_file(&path, &options)
+                };
+                let opened = loaded.map_err(|e| e.to_string()).map(|loaded| {
+                    let market = Market::of(&Arc::new(loaded.series), None).unwrap();
+                    Box::new(Candles {
+                        market,
+                        card: loaded.card,
+                    })
+                });
+                vec![Message::Opened(id, opened)]
+            }
+            Effect::ListFiles(id) => vec![Message::Files(id, vec!["EURUSD_H1.csv".into(), "notes.txt".into()])],
+            Effect::Prepare(id, question, market) => {
+                let prepared = desk.prepare_on(&question, market.map(|m| *m), &[]);
+                let result = prepared.map_err(|e| e.to_string()).map(|p| {
+                    let estimate = desk.estimate(&p);
+                    Box::new((p, estimate))
+                });
+                vec![Message::Prepared(id, result)]
+            }
+            Effect::Ask(id, prepared, policy) => {
+                let (sender, receiver) = channel();
+                self.runtime.block_on(async {
+                    let mut steps = desk.ask(&prepared, policy);
+                    while let Some(step) = steps.next().await {
+                        sender.send(Message::Step(id, step)).unwrap();
+                    }
+                });
+                drop(sender);
+                receiver.iter().collect()
+            }
+            Effect::Report => vec![Message::Report(Box::new(desk.cache().report()))],
+            Effect::Clear(what) => vec![Message::Cleared(
+                desk.cache().clear(what, now_millis()).map_err(|e| e.to_string()),
+            )],
+            Effect::Save(saving, replace) => {
+                let saved = desk.library().save(&saving.name, &saving.text, replace);
+                vec![
+                    Message::Library(desk.library().list()),
+                    Message::Saved(saved.map(|_| saving).map_err(|e| e.to_string())),
+                ]
+            }
+            Effect::Copy(text) => {
+                self.copied.push(text);
+                Vec::new()
+            }
+            Effect::Quit => {
+                self.left = true;
+                Vec::new()
+            }
+            Effect::Cancel(_) | Effect::Suspend => Vec::new(),
+        }
+    }
+
+    pub fn press(&mut self, code: KeyCode) {
+        self.send(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    }
+
+    pub fn control(&mut self, letter: char) {
+        self.send(Message::Key(KeyEvent::new(
+            KeyCode::Char(letter),
+            KeyModifiers::CONTROL,
+        )));
+    }
+
+    pub fn keys(&mut self, letters: &str) {
+        letters.chars().for_each(|c| self.press(KeyCode::Char(c)));
+    }
+
+    pub fn screen(&mut self) -> String {
+        self.send(Message::Now(NOW.parse().unwrap()));
+        let areas = self.app.areas();
+        let mut terminal = Terminal::new(TestBackend::new(areas.screen.width, areas.screen.height)).unwrap();
+        terminal.draw(|frame| view::draw(frame, &self.app)).unwrap();
+        let buffer = terminal.backend().buffer();
+        let line = |y| {
+            (0..areas.screen.width)
+                .map(|x| buffer[(x, y)].symbol())
+                .collect::<String>()
+        };
+        (0..areas.screen.height)
+            .map(|y| line(y).trim_end().to_owned())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    pub fn toast(&self) -> String {
+        self.app.toast().map(|t| t.text.clone()).unwrap_or_default()
+    }
+}
+
+#[test]
+fn one_key_from_start_to_a_checked_setup() {
+    let mut bench = Bench::sized(160, 48);
+    bench.press(KeyCode::F(5));
+    let judged = bench.app.judged().unwrap();
+    assert!(judged.reading.setup.is_some() && !judged.failed());
+    assert!(matches!(bench.app.response().state(), State::Done(a) if a.tier.to_string() == "model"));
+    bench.press(KeyCode::F(5));
+    assert!(matches!(bench.app.response().state(), State::Done(a) if a.tier.to_string() == "memory"));
+    let report = bench.app.report().unwrap();
+    assert_eq!((report.session.lookups, report.session.memory_hits), (2, 1));
+    bench.keys("Cm");
+    bench.press(KeyCode::F(5));
+    assert!(matches!(bench.app.response().state(), State::Done(a) if a.tier.to_string() == "disk"));
+    bench.keys("Cy");
+    assert!(
+        bench
+            .toast()
+            .contains("cleared 1 answer from memory and 1 answer from disk"),
+        "{}",
+        bench.toast()
+    );
+    bench.keys("C");
+    bench.press(KeyCode::Esc);
+    assert_eq!(bench.toast(), "nothing was cleared");
+    bench.keys("R");
+    assert_eq!(bench.app.report().unwrap().session.bypasses, 1);
+}
+
+#[test]
+fn the_form_is_filled_from_the_candles_until_the_analyst_says_otherwise() {
+    let mut bench = Bench::sized(120, 36);
+    bench.press(KeyCode::Enter);
+    assert_eq!(bench.app.focus(), Pane::Form);
+    let before = bench.app.fields()[0].clone();
+    assert_eq!(
+        (
+            before.name.as_str(),
+            before.text.as_str(),
+            format!("{:?}", before.source).as_str()
+        ),
+        ("swing_high", "1.12130", "Fact")
+    );
+    bench.press(KeyCode::Enter);
+    for _ in 0..7 {
+        bench.press(KeyCode::Backspace);
+    }
+    bench.keys("1.2x");
+    assert!(
+        bench.app.fields()[0]
+            .fault
+            .as_deref()
+            .is_some_and(|f| f.contains("is not a number"))
+    );
+    assert!(
+        bench
+            .app
+            .prepared()
+            .unwrap()
+            .is_err_and(|e| e.contains("`swing_high`: `1.2x` is not a number"))
+    );
+    bench.press(KeyCode::Backspace);
+    bench.press(KeyCode::F(5));
+    assert!(!bench.app.is_typing(), "sending commits the field");
+    let prompt = bench.app.prepared().unwrap().unwrap().0.request.messages[1]
+        .text
+        .clone();
+    assert!(
+        prompt.contains("between the swing high 1.2 and the swing low 1.11191"),
+        "{prompt}"
+    );
+    bench.keys("v");
+    bench.press(KeyCode::Backspace);
+    assert_eq!(bench.app.fields()[0], before, "reset");
+    bench.press(KeyCode::Down);
+    bench.press(KeyCode::Down);
+    bench.press(KeyCode::Right);
+    assert_eq!(bench.app.fields()[2].text, "long");
+    bench.press(KeyCode::Left);
+    bench.press(KeyCode::Left);
+    assert_eq!(bench.app.fields()[2].text, "short");
+}
+
+#[test]
+fn a_pasted_text_of_many_lines_is_one_value() {
+    let mut bench = Bench::sized(120, 36);
+    bench.app.choose_template("sentiment");
+    bench.keys("v");
+    bench.send(Message::Paste(
+        "Rates on hold.\r\nq F5 \u{1b}[31mC\u{1b}[0m y\nLast line".to_owned(),
+    ));
+    assert_eq!(bench.app.fields()[0].text, "Rates on hold.\nq F5 C y\nLast line");
+    bench.press(KeyCode::Esc);
+    bench.press(KeyCode::F(5));
+    assert!(bench.app.response().text().contains("EURUSD"));
+}
+
+#[test]
+fn a_template_is_edited_checked_saved_and_kept_while_others_are_looked_at() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("e");
+    assert_eq!(bench.app.center(), Center::Editor);
+    bench.control('n');
+    bench.keys("x");
+    assert!(
+        bench.app.editing().unwrap().parsed.is_err(),
+        "the front matter is broken"
+    );
+    assert!(bench.screen().contains("line "), "{}", bench.screen());
+    bench.press(KeyCode::Backspace);
+    assert!(bench.app.editing().unwrap().parsed.is_ok());
+    bench.control('e');
+    bench.send(Message::Paste(" too".to_owned()));
+    bench.press(KeyCode::Esc);
+    bench.keys("t");
+    bench.press(KeyCode::Down);
+    assert!(bench.app.is_dirty("confluence"), "an edit stays");
+    bench.keys("q");
+    assert!(
+        matches!(bench.app.layers(), [Layer::Leave]) && !bench.left,
+        "and is warned of"
+    );
+    bench.press(KeyCode::Esc);
+    bench.press(KeyCode::Up);
+    bench.keys("e");
+    bench.control('s');
+    bench.keys("2");
+    bench.press(KeyCode::Enter);
+    assert_eq!(bench.toast(), "saved as confluence2");
+    assert!(bench.home.path("config/wickdesk/templates/confluence2.prompt").exists());
+    assert_eq!(bench.app.template().unwrap().name, "confluence too");
+    bench.press(KeyCode::Esc);
+    bench.keys("q");
+    assert!(bench.left);
+}
+
+#[test]
+fn another_file_is_opened_with_its_card_and_a_bad_one_changes_nothing() {
+    let mut bench = Bench::sized(120, 36);
+    let lines: String = std::fs::read_to_string(bench.home.sample())
+        .unwrap()
+        .lines()
+        .take(900)
+        .map(|l| format!("{l}\n"))
+        .collect();
+    let path = bench.home.write("GBPUSD_H1.csv", lines);
+    bench.keys("o");
+    bench.send(Message::Paste(path.display().to_string()));
+    bench.press(KeyCode::Enter);
+    assert!(matches!(bench.app.layers(), [Layer::Card]));
+    assert!(bench.screen().contains("Dukascopy"));
+    bench.press(KeyCode::Esc);
+    let bad = bench.home.write("bad.csv", "name,age\nalice,30\n");
+    bench.keys("o");
+    bench.send(Message::Paste(bad.display().to_string()));
+    bench.press(KeyCode::Enter);
+    assert!(bench.toast().contains("no column for time"), "{}", bench.toast());
+    assert_eq!(bench.app.candles().unwrap().card.symbol, "GBPUSD");
+}
+
+#[test]
+fn a_model_without_a_key_is_one_line_and_loses_nothing() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("m");
+    bench.send(Message::Paste("groq/llama-3.3-70b-versatile".to_owned()));
+    bench.press(KeyCode::Enter);
+    bench.press(KeyCode::F(5));
+    assert!(
+        bench.toast().contains("no key for groq: set GROQ_API_KEY"),
+        "{}",
+        bench.toast()
+    );
+    bench.keys("m");
+    bench.press(KeyCode::Enter);
+    bench.press(KeyCode::F(5));
+    assert!(bench.app.judged().is_some());
+}
+
+fn remote(bench: &mut Bench, server: &Server) {
+    let config = format!("[providers.mine]\nbase_url = \"{}\"\n", server.url);
+    bench.home.write("config/wickdesk/config.toml", config);
+    let settings = wickdesk::config::Settings::gather(
+        &wickdesk::config::Flags {
+            config: Some(bench.home.path("config/wickdesk/config.toml")),
+            cache_dir: Some(bench.home.path("cache/wickdesk")),
+            data_dir: None,
+        },
+        &|_| None,
+    );
+    bench.desk = Desk::open(settings.unwrap()).0;
+    bench.app.choose_model(Some("mine/m".to_owned()));
+}
+
+#[test]
+fn a_stream_that_breaks_off_is_shown_marked_and_checked() {
+    let mut bench = Bench::sized(120, 36);
+    let server = Server::start(vec![stream(
+        &["Buy the dip.\n\n```setup\n{\"side\": \"long\", \"en"],
+        None,
+    )]);
+    remote(&mut bench, &server);
+    bench.press(KeyCode::F(5));
+    assert!(bench.app.response().text().starts_with("Buy the dip."));
+    let judged = bench.app.judged().unwrap();
+    assert!(!judged.complete && judged.failed() && judged.reading.setup.is_none());
+    let screen = bench.screen();
+    assert!(screen.contains("partial") && screen.contains("not stored"), "{screen}");
+    bench.keys("n");
+    assert!(
+        bench.toast().starts_with("fail complete: the answer was cut off"),
+        "{}",
+        bench.toast()
+    );
+}
+
+#[test]
+fn cancelling_keeps_what_had_come_and_late_answers_are_dropped() {
+    let mut bench = Bench::sized(120, 36);
+    let mut script = vec![text(crate::support::STREAM), delta("first words")];
+    script.push(Part::Wait(std::time::Duration::from_millis(10)));
+    script.extend([delta(" and more"), crate::support::finish("stop")]);
+    let server = Server::start(vec![script]);
+    remote(&mut bench, &server);
+    bench.keys("r");
+    bench.held = Some(Vec::new());
+    bench.keys("R");
+    let held = bench.held.take().unwrap();
+    let mut prepared = held.into_iter();
+    bench.held = Some(Vec::new());
+    bench.send(prepared.next().unwrap());
+    let mut steps = bench.held.take().unwrap().into_iter();
+    bench.send(steps.next().unwrap());
+    assert!(bench.app.response().is_streaming());
+    bench.press(KeyCode::Esc);
+    assert_eq!(bench.app.response().text(), "first words");
+    assert!(bench.toast().contains("partial answer stays"), "{}", bench.toast());
+    for late in steps {
+        bench.send(late);
+    }
+    assert_eq!(bench.app.response().text(), "first words", "nobody waits for the rest");
+    bench.control('c');
+    assert!(bench.left, "with nothing to cancel, Ctrl-C leaves");
+}
+
+#[test]
+fn the_ticket_is_copied_with_its_notice() {
+    let mut bench = Bench::sized(120, 36);
+    bench.press(KeyCode::F(5));
+    bench.keys("yt");
+    let ticket = bench.copied.pop().unwrap();
+    assert!(
+        ticket.starts_with("EURUSD H1 as of 2017-06-23T20:00:00Z\nside: short")
+            && ticket.ends_with("Research, not advice."),
+        "{ticket}"
+    );
+    bench.keys("yj");
+    assert!(serde_json::from_str::<serde_json::Value>(&bench.copied.pop().unwrap()).unwrap()["side"].is_string());
+}
+
+#[test]
+fn the_palette_runs_what_it_finds() {
+    let mut bench = Bench::sized(120, 36);
+    bench.control('p');
+    bench.keys("as it will be sent");
+    bench.press(KeyCode::Enter);
+    assert_eq!(bench.app.center(), Center::Preview);
+    let screen = bench.screen();
+    assert!(screen.contains("── system"), "{screen}");
+}
+
+#[test]
+fn an_answer_turns_stale_when_later_candles_are_opened() {
+    let mut bench = Bench::sized(160, 48);
+    let all = std::fs::read_to_string(bench.home.sample()).unwrap();
+    let early: String = all.lines().take(2_999).map(|l| format!("{l}\n")).collect();
+    let path = bench.home.write("early/EURUSD_H1.csv", early);
+    let open = |bench: &mut Bench, path: std::path::PathBuf| {
+        bench.keys("o");
+        bench.send(Message::Paste(path.display().to_string()));
+        bench.press(KeyCode::Enter);
+        bench.press(KeyCode::Esc);
+    };
+    open(&mut bench, path);
+    bench.press(KeyCode::F(5));
+    let later = bench.home.sample();
+    open(&mut bench, later);
+    let screen = bench.screen();
+    assert!(screen.contains("2 candles since: stale"), "{screen}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
+    #[test]
+    fn no_size_makes_drawing_panic(width in 0u16..400, height in 0u16..200) {
+        thread_local! {
+            static BENCH: std::cell::RefCell<Bench> = std::cell::RefCell::new({
+                let mut bench = Bench::sized(120, 36);
+                bench.press(KeyCode::F(5));
+                bench
+            });
+        }
+        BENCH.with_borrow_mut(|bench| {
+            for layer in ["", "?", "C", "y", "o", "m"] {
+                for focus in ["t", "v", "c", "a", "p", "e"] {
+                    bench.keys(focus);
+                    bench.press(KeyCode::Esc);
+                    bench.keys(focus);
+                    if focus == "e" {
+                        bench.press(KeyCode::Esc);
+                    }
+                    bench.keys(layer);
+                    bench.send(Message::Resize(width, height));
+                    bench.screen();
+                    bench.press(KeyCode::Esc);
+                }
+            }
+        });
+    }
+}

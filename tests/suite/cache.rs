@@ -1,0 +1,163 @@
+//! The cache through its public surface: tiers, promotion, bounds, samples, and several on one directory.
+
+use wickdesk::cache::{Cache, Clear, Entry, Header, Key, Options, Tier, Want};
+use wickdesk::ttl::Ttl;
+
+use crate::support::Home;
+
+const NOW: i64 = 1_700_000_000_000;
+
+fn options(home: &Home, disk: u64) -> Options {
+    Options {
+        directory: home.path("cache"),
+        memory_bytes: 1 << 20,
+        disk_bytes: disk,
+        ttl: Ttl::DEFAULT,
+    }
+}
+
+fn open(home: &Home) -> Cache {
+    let (cache, error) = Cache::open(&options(home, 1 << 30), NOW);
+    assert_eq!(error, None);
+    cache
+}
+
+fn entry(sample: u32, text: &str) -> Entry {
+    Entry {
+        header: Header::new(sample, NOW, None),
+        text: text.to_owned(),
+    }
+}
+
+fn tier(cache: &Cache, key: &Key) -> Option<Tier> {
+    cache.get(key, Want::Newest, NOW + 1).map(|hit| hit.tier)
+}
+
+#[test]
+fn memory_over_disk_with_promotion() {
+    let home = Home::new();
+    let key = Key::of(b"question");
+    let cache = open(&home);
+    assert_eq!(tier(&cache, &key), None);
+    cache.put(&key, entry(0, "answer")).wait().unwrap();
+    assert_eq!(tier(&cache, &key), Some(Tier::Memory));
+    cache.clear(Clear::Memory, NOW).unwrap();
+    assert_eq!(tier(&cache, &key), Some(Tier::Disk));
+    assert_eq!(tier(&cache, &key), Some(Tier::Memory), "promoted");
+    drop(cache);
+    let cache = open(&home);
+    assert_eq!(tier(&cache, &key), Some(Tier::Disk), "it outlives the process");
+    assert_eq!(cache.clear(Clear::Both, NOW).unwrap().disk, 1);
+    assert_eq!(tier(&cache, &key), None);
+    let life = cache.report().lifetime;
+    assert_eq!(
+        (life.lookups, life.memory_hits, life.disk_hits, life.misses),
+        (6, 2, 2, 2),
+        "{life:?}"
+    );
+}
+
+#[test]
+fn samples_and_expiry() {
+    let home = Home::new();
+    let cache = open(&home);
+    let key = Key::of(b"q");
+    assert_eq!(cache.next_sample(&key), 0);
+    cache.put(&key, entry(0, "old")).wait().unwrap();
+    let mut short = entry(1, "new");
+    short.header = Header::new(1, NOW, Some("1s".parse().unwrap()));
+    cache.put(&key, short).wait().unwrap();
+    assert_eq!(cache.next_sample(&key), 2);
+    let text = |want, now| cache.get(&key, want, now).map(|hit| hit.entry.text.clone());
+    assert_eq!(text(Want::Newest, NOW).as_deref(), Some("new"));
+    assert_eq!(text(Want::Sample(0), NOW).as_deref(), Some("old"));
+    assert_eq!(
+        text(Want::Newest, NOW + 2_000).as_deref(),
+        Some("old"),
+        "the newest that has not expired"
+    );
+    cache.clear(Clear::Memory, NOW).unwrap();
+    assert_eq!(text(Want::Newest, NOW + 2_000).as_deref(), Some("old"));
+    assert_eq!(
+        text(Want::Newest, NOW - 3_600_000),
+        None,
+        "a clock that jumped back makes a miss"
+    );
+    assert_eq!(cache.clear(Clear::Expired, NOW + 2_000).unwrap().disk, 1);
+    assert_eq!(cache.list().unwrap().len(), 1);
+}
+
+#[test]
+fn disk_is_bounded_by_bytes() {
+    let home = Home::new();
+    let (cache, _) = Cache::open(&options(&home, 20_000), NOW);
+    // Text that does not compress.
+    let noise = |n: u64| {
+        (0..1_500u64)
+            .map(|i| char::from(33 + (blake3::hash(&(n << 32 | i).to_le_bytes()).as_bytes()[0] % 90)))
+            .collect::<String>()
+    };
+    for n in 0..40 {
+        let mut entry = entry(0, &noise(n));
+        entry.header = Header::new(0, NOW + i64::try_from(n).unwrap(), None);
+        cache.put(&Key::of(&n.to_le_bytes()), entry).wait().unwrap();
+    }
+    let report = cache.report();
+    assert!(report.disk_bytes <= 20_000 && report.disk_items >= 8, "{report:?}");
+    assert_eq!(report.lifetime.evicted, 40 - report.disk_items);
+    cache.clear(Clear::Memory, NOW).unwrap();
+    assert!(
+        cache
+            .get(&Key::of(&39u64.to_le_bytes()), Want::Newest, NOW + 50)
+            .is_some(),
+        "the newest stays"
+    );
+    assert!(
+        cache
+            .get(&Key::of(&0u64.to_le_bytes()), Want::Newest, NOW + 50)
+            .is_none(),
+        "the oldest went"
+    );
+}
+
+#[test]
+fn a_newer_sample_of_another_cache_is_seen_at_once() {
+    let home = Home::new();
+    let (one, other) = (open(&home), open(&home));
+    let key = Key::of(b"q");
+    one.put(&key, entry(0, "mine")).wait().unwrap();
+    assert_eq!(one.get(&key, Want::Newest, NOW).unwrap().entry.text, "mine");
+    other.put(&key, entry(1, "theirs")).wait().unwrap();
+    let hit = one.get(&key, Want::Newest, NOW).unwrap();
+    assert_eq!((hit.entry.text.as_str(), hit.tier), ("theirs", Tier::Disk));
+    assert_eq!(tier(&one, &key), Some(Tier::Memory));
+}
+
+#[test]
+fn statistics_of_several_processes_add_up() {
+    let home = Home::new();
+    let runs: Vec<_> = (0..6)
+        .map(|_| {
+            home.command()
+                .args(["ask", "hi", "--refresh"])
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for mut run in runs {
+        assert!(run.wait().unwrap().success());
+    }
+    home.run(&["ask", "hi"]).code(0);
+    let stats = home.run(&["cache", "stats", "--json"]).code(0).json();
+    assert_eq!(
+        (
+            &stats["bypasses"],
+            &stats["stored"],
+            &stats["lookups"],
+            &stats["disk_hits"]
+        ),
+        (&6.into(), &6.into(), &1.into(), &1.into())
+    );
+}

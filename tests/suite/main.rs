@@ -1,0 +1,16 @@
+//! What a user can see, through the public surface: the library, the binary, and the binary in a pseudo-terminal.
+
+mod analyst;
+mod app;
+mod cache;
+mod candles;
+mod cli;
+mod facts;
+mod models;
+mod readme;
+mod responses;
+mod screens;
+mod support;
+mod templates;
+#[cfg(unix)]
+mod workbench;

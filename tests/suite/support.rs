@@ -1,0 +1,263 @@
+//! What the tests share: directories of their own, the binary, a server on loopback, candles in any layout.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use wickdesk::config::{Flags, Settings};
+use wickdesk::desk::Desk;
+use wickdesk::market::{ReadOptions, Series, sample};
+
+/// A home of a test's own: nothing outside it is read or written.
+pub struct Home {
+    directory: TempDir,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes a file and returns its path.
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The bundled candles as a file.
+    pub fn sample(&self) -> PathBuf {
+        self.write(
+            "EURUSD_H1.csv",
+            include_bytes!("../../assets/candles/EURUSD_H1_dukascopy_ask.csv"),
+        )
+    }
+
+    /// Variables under which the program keeps to this home and knows no key.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let at = |name: &str| self.path(name).display().to_string();
+        vec![
+            ("HOME", at("home")),
+            ("XDG_CONFIG_HOME", at("config")),
+            ("XDG_CACHE_HOME", at("cache")),
+            ("XDG_DATA_HOME", at("data")),
+            ("XDG_STATE_HOME", at("state")),
+        ]
+    }
+
+    /// The binary, kept to this home.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wickdesk"));
+        command.env_clear().envs(self.variables()).stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command().args(arguments).output().unwrap())
+    }
+
+    /// A desk of the library's, kept to this home.
+    pub fn desk(&self) -> Desk {
+        let config = self.write("config/wickdesk/config.toml", "");
+        let flags = Flags {
+            config: Some(config),
+            cache_dir: Some(self.path("cache/wickdesk")),
+            data_dir: Some(self.path("data")),
+        };
+        let mut settings = Settings::gather(&flags, &|_| None).unwrap();
+        settings.places.config = self.path("config/wickdesk");
+        let (desk, warning) = Desk::open(settings);
+        assert_eq!(warning, None);
+        desk
+    }
+}
+
+/// What a run of the binary left.
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    #[track_caller]
+    pub fn code(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err))
+    }
+
+    /// The last line of standard error.
+    pub fn last(&self) -> &str {
+        self.err.trim_end().lines().last().unwrap_or_default()
+    }
+}
+
+/// The bundled candles.
+pub fn series() -> Series {
+    sample(&ReadOptions::default()).unwrap().series
+}
+
+/// The folder of reference data beside the project, where there is one.
+pub fn shared(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: no shared/{name} beside the project");
+    None
+}
+
+/// A part of a server's answer.
+#[derive(Clone)]
+pub enum Part {
+    Bytes(Vec<u8>),
+    Wait(Duration),
+}
+
+pub fn text(text: &str) -> Part {
+    Part::Bytes(text.as_bytes().to_vec())
+}
+
+/// A chat server on loopback that answers each call with the next of its scripts, the last one for ever.
+pub struct Server {
+    pub url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    pub fn start(scripts: Vec<Vec<Part>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/v1", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
+        std::thread::spawn(move || {
+            for (call, stream) in listener.incoming().flatten().enumerate() {
+                let script = scripts[call.min(scripts.len() - 1)].clone();
+                let seen = Arc::clone(&seen);
+                std::thread::spawn(move || serve(stream, &script, &seen));
+            }
+        });
+        Self { url, requests }
+    }
+
+    /// A server that streams `words` and ends with `finish`.
+    pub fn saying(words: &[&str], finish: &str) -> Self {
+        Self::start(vec![stream(words, Some(finish))])
+    }
+
+    /// The same server, its address with a slash at the end.
+    pub fn with_slash(&self) -> Self {
+        Self {
+            url: format!("{}/", self.url),
+            requests: Arc::clone(&self.requests),
+        }
+    }
+
+    pub fn calls(&self) -> usize {
+        self.requests.lock().unwrap().len()
+    }
+
+    /// The n-th request, head and body.
+    pub fn request(&self, n: usize) -> String {
+        self.requests.lock().unwrap()[n].clone()
+    }
+}
+
+fn serve(mut stream: TcpStream, script: &[Part], seen: &Mutex<Vec<String>>) {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let Ok(n) = stream.read(&mut buffer) else { return };
+        bytes.extend_from_slice(&buffer[..n]);
+        let text = String::from_utf8_lossy(&bytes);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .find_map(|l| {
+                    l.to_lowercase()
+                        .strip_prefix("content-length:")
+                        .map(|v| v.trim().parse::<usize>().unwrap())
+                })
+                .unwrap_or(0);
+            if body.len() >= length {
+                break;
+            }
+        }
+        if n == 0 {
+            return;
+        }
+    }
+    seen.lock().unwrap().push(String::from_utf8_lossy(&bytes).into_owned());
+    for part in script {
+        match part {
+            Part::Bytes(bytes) => {
+                if stream.write_all(bytes).and_then(|()| stream.flush()).is_err() {
+                    return;
+                }
+            }
+            Part::Wait(time) => std::thread::sleep(*time),
+        }
+    }
+}
+
+/// An answer of `status` with a body.
+pub fn reply(status: &str, headers: &str, body: &str) -> Vec<Part> {
+    vec![text(&format!(
+        "HTTP/1.1 {status}\r\n{headers}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    ))]
+}
+
+pub const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+
+/// One frame of a chat stream.
+pub fn frame(json: &serde_json::Value) -> Part {
+    text(&format!("data: {json}\n\n"))
+}
+
+pub fn delta(content: &str) -> Part {
+    frame(&serde_json::json!({"model": "mock-1", "choices": [{"delta": {"content": content}, "finish_reason": null}]}))
+}
+
+pub fn finish(reason: &str) -> Part {
+    frame(&serde_json::json!({"model": "mock-1", "choices": [{"delta": {}, "finish_reason": reason}]}))
+}
+
+/// A whole streamed answer; without a reason the stream just ends.
+pub fn stream(words: &[&str], reason: Option<&str>) -> Vec<Part> {
+    let mut parts = vec![text(STREAM)];
+    parts.extend(words.iter().map(|w| delta(w)));
+    if let Some(reason) = reason {
+        parts.push(finish(reason));
+        parts.push(frame(&serde_json::json!({
+            "choices": [],
+            "usage": {"prompt_tokens": 1000, "completion_tokens": 500, "prompt_tokens_details": {"cached_tokens": 400}}
+        })));
+        parts.push(text("data: [DONE]\n\n"));
+    }
+    parts
+}

@@ -1,0 +1,333 @@
+//! The real program in a pseudo-terminal: what is seen, and the terminal as it was.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::support::Home;
+
+struct Session {
+    screen: Arc<Mutex<vt100::Parser>>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    before: String,
+}
+
+impl Session {
+    fn start(home: &Home, program: &str, arguments: &[&str], more: &[(&str, &str)]) -> Self {
+        Self::sized(home, program, arguments, more, (120, 36))
+    }
+
+    fn sized(home: &Home, program: &str, arguments: &[&str], more: &[(&str, &str)], (cols, rows): (u16, u16)) -> Self {
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        command.env_clear();
+        command.cwd(home.path(""));
+        command.env("TERM", "xterm-256color");
+        for (name, value) in home.variables() {
+            command.env(name, value);
+        }
+        for (name, value) in more {
+            command.env(name, value);
+        }
+        let before = format!("{:?}", pair.master.get_termios());
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(some(rows), some(cols), 0)));
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let seen = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                seen.lock().unwrap().process(&buffer[..n]);
+            }
+        });
+        let keys = pair.master.take_writer().unwrap();
+        Self {
+            screen,
+            master: pair.master,
+            keys,
+            child,
+            before,
+        }
+    }
+
+    fn open(home: &Home) -> Self {
+        let session = Self::start(home, env!("CARGO_BIN_EXE_wickdesk"), &[], &[]);
+        session.wait("EURUSD H1");
+        session
+    }
+
+    fn contents(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    #[track_caller]
+    fn wait(&self, text: &str) {
+        self.until(|s| s.contains(text), text);
+    }
+
+    #[track_caller]
+    fn until(&self, test: impl Fn(&str) -> bool, what: &str) {
+        let begun = Instant::now();
+        while !test(&self.contents()) {
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "no {what} in\n{}",
+                self.contents()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    #[track_caller]
+    fn ends(&mut self) -> u32 {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                std::thread::sleep(Duration::from_millis(50));
+                return status.exit_code();
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "still there:\n{}",
+                self.contents()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    #[track_caller]
+    fn is_restored(&self) {
+        let parser = self.screen.lock().unwrap();
+        let screen = parser.screen();
+        assert!(!screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor());
+        assert_eq!(format!("{:?}", screen.mouse_protocol_mode()), "None");
+        assert_eq!(
+            format!("{:?}", self.master.get_termios()),
+            self.before,
+            "the line's own modes"
+        );
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+}
+
+/// The emulator knows no terminal without a size.
+fn some(n: u16) -> std::num::NonZeroU16 {
+    std::num::NonZeroU16::new(n).unwrap_or(std::num::NonZeroU16::MIN)
+}
+
+const F5: &str = "\x1b[15~";
+
+#[test]
+fn the_main_job_across_restarts() {
+    let home = Home::new();
+    let mut session = Session::open(&home);
+    // The second template, sent: answer, chart and a miss.
+    session.press("t\x1b[B");
+    session.wait("Form smc");
+    session.press(F5);
+    session.wait("model offline/1 ·");
+    session.wait("what the candles say");
+    session.wait("1 (1 missed)");
+    let screen = session.contents();
+    assert!(
+        screen.contains('║') && screen.contains('█') && screen.contains("entry"),
+        "{screen}"
+    );
+    session.press(F5);
+    session.wait("memory hit");
+    session.wait("2 (1 missed)");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_restored();
+
+    let mut session = Session::open(&home);
+    session.press("t\x1b[B");
+    session.wait("Form smc");
+    session.press(F5);
+    session.wait("disk hit");
+    session.press("Cy");
+    session.wait("cleared 1 answer from memory and 1 answer from disk");
+    session.press(F5);
+    session.wait("2 (1 missed)");
+    session.wait("model offline/1 ·");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_restored();
+}
+
+#[test]
+fn a_paste_is_one_edit_and_no_command() {
+    let home = Home::new();
+    let mut session = Session::open(&home);
+    session.press("e");
+    session.wait("typing");
+    session.press("\x1b[200~# q C y\nsecond line\n\x1b[201~");
+    session.wait("second line");
+    session.press("\x1b");
+    session.wait("edited");
+    session.press("q");
+    session.wait("A template has edits that are not saved.");
+    session.press("y");
+    assert_eq!(session.ends(), 0);
+    session.is_restored();
+}
+
+#[test]
+fn sizes_from_nothing_to_large_and_back() {
+    let home = Home::new();
+    let mut session = Session::open(&home);
+    for (rows, cols) in [(1, 1), (10, 40), (20, 60), (60, 220), (36, 120)] {
+        session.screen.lock().unwrap().set_size(some(rows), some(cols));
+        session
+            .master
+            .resize(PtySize {
+                rows,
+                cols,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(60));
+    }
+    session.wait("Templates");
+    session.press(F5);
+    session.wait("what the candles say");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+}
+
+#[test]
+fn a_terminal_without_any_size_is_survived() {
+    let home = Home::new();
+    let mut session = Session::sized(&home, env!("CARGO_BIN_EXE_wickdesk"), &[], &[], (0, 0));
+    std::thread::sleep(Duration::from_millis(400));
+    session.press("q");
+    session.ends();
+    session.is_restored();
+}
+
+#[test]
+fn signals_give_the_terminal_back() {
+    use rustix::process::Signal;
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let home = Home::new();
+        let mut session = Session::open(&home);
+        session.signal(signal);
+        session.ends();
+        session.is_restored();
+    }
+}
+
+#[test]
+fn ctrl_c_leaves_when_nothing_runs() {
+    let home = Home::new();
+    let mut session = Session::open(&home);
+    session.press("\x03");
+    assert_eq!(session.ends(), 0);
+    session.is_restored();
+}
+
+#[test]
+fn sleep_gives_the_terminal_back_and_waking_takes_it_again() {
+    let home = Home::new();
+    // A shell with job control puts the program to sleep and wakes it.
+    let mut session = Session::start(
+        &home,
+        "/bin/sh",
+        &["-m", "-i"],
+        &[
+            ("PS1", "ready> "),
+            ("PATH", "/usr/bin:/bin"),
+            ("WICKDESK", env!("CARGO_BIN_EXE_wickdesk")),
+        ],
+    );
+    session.wait("ready> ");
+    session.press("$WICKDESK\r");
+    session.wait("Templates");
+    session.press("\x1a");
+    session.until(|s| !s.contains("Templates") && s.contains("ready> "), "the shell");
+    session.press("fg\r");
+    session.wait("Templates");
+    session.press("q");
+    session.until(|s| !s.contains("Templates"), "the shell again");
+    session.press("exit\r");
+    session.ends();
+}
+
+#[test]
+fn an_unwritable_cache_is_said_and_worked_without() {
+    let home = Home::new();
+    let blocked = home.write("file", "").join("cache");
+    let mut session = Session::start(
+        &home,
+        env!("CARGO_BIN_EXE_wickdesk"),
+        &["--cache-dir", blocked.to_str().unwrap()],
+        &[],
+    );
+    session.wait("kept in memory only");
+    session.press(F5);
+    session.wait("not stored");
+    session.press(F5);
+    session.wait("memory hit");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+}
+
+#[test]
+fn a_fault_of_the_programs_own_leaves_the_terminal_and_a_report() {
+    let home = Home::new();
+    let state = home.path("state");
+    let itself = std::env::current_exe().unwrap();
+    let arguments = ["workbench::panics_with_the_terminal_taken", "--exact", "--nocapture"];
+    let mut session = Session::start(
+        &home,
+        itself.to_str().unwrap(),
+        &arguments,
+        &[("WICKDESK_PROBE", state.to_str().unwrap())],
+    );
+    assert_eq!(session.ends(), 1);
+    session.wait("wickdesk stopped on a fault of its own; the report is in");
+    session.is_restored();
+    let report = std::fs::read_dir(&state)
+        .unwrap()
+        .flatten()
+        .find(|e| e.file_name().to_string_lossy().starts_with("crash-"))
+        .unwrap();
+    let text = std::fs::read_to_string(report.path()).unwrap();
+    assert!(
+        text.contains("a planted fault") && text.contains("workbench.rs"),
+        "{text}"
+    );
+}
+
+/// Run by the test above in a pseudo-terminal of its own; by itself it does nothing.
+#[test]
+fn panics_with_the_terminal_taken() {
+    let Some(state) = std::env::var_os("WICKDESK_PROBE") else {
+        return;
+    };
+    wickdesk::diagnostics::install(Some(std::path::Path::new(&state)), false);
+    let _guard = wickdesk::tui::terminal::Guard::take().unwrap();
+    panic!("a planted fault");
+}
