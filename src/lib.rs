@@ -1,5 +1,52 @@
-//! wickdesk
+//! wickdesk, a trading-analysis workbench for the terminal: candles → facts → prompt → answer, through a cache, → setup →
+//! checks.
+//!
+//! # The path of one question
+//!
+//! ```text
+//! candles ──► facts ──► prompt ──► key ──► memory ──► disk ──► model
+//!                                            ▲         ▲         │
+//! response pane, chart, exit code            └── every tier that missed
+//!        ▲                                                       │
+//!      checks ◄── setup ◄── answer ◄─────────────────────────────┘
+//! ```
+//!
+//! Each step takes the value before it and yields the next. The headless command ([`cli`]) and the workbench ([`tui`])
+//! walk the same path, which is [`desk`]: prepare → ask → judge.
+//!
+//! # The rooms
+//!
+//! | room | holds | knows |
+//! |---|---|---|
+//! | [`market`] | candles: any export becomes one series and a card that says how | nobody |
+//! | [`facts`] | what the candles say, one file a concept, known no earlier than it could be | market |
+//! | [`prompt`] | templates: front matter, variables, the library, rendering | facts, market's series and its way of writing prices |
+//! | [`model`] | who answers: request, answer, the trait, remote models, prices | nobody |
+//! | [`analyst`] | the offline analyst, a model like any other | model, facts, setup |
+//! | [`cache`] | answers kept: key, entry, memory, disk, one call for many askers, counts | nobody |
+//! | [`setup`] | what an answer proposes: reading and checking it | market, facts |
+//! | [`config`] | settings, where files lie, where keys come from | model's providers and secrets |
+//! | [`desk`] | the path, once | all of the above |
+//! | [`cli`], [`tui`] | who shows it | desk |
+//!
+//! [`message`], [`text`], [`ttl`] and [`files`] are the few small things that several rooms share; [`diagnostics`] is the
+//! log and the crash report. Only [`model`] reaches the network, only [`cli`] and [`tui`] the terminal. [`facts`],
+//! [`setup`], [`analyst`] and [`tui::app`] are pure.
+//!
+//! # What is promised
+//!
+//! - A key is the whole request: BLAKE3 over its canonical bytes. Nothing that can change an answer is left out, whether
+//!   it streams is not in it.
+//! - Only an answer whose finish reason was seen and is a normal stop is cached; everything else is shown, marked, and not
+//!   kept.
+//! - Text from outside is made harmless before it reaches the terminal, a file or another prompt: [`text::clean`].
+//! - Keys come from the environment or a command and are never written or shown: [`model::Secret`].
+//! - `update` of the workbench does no IO; answers carry the id of what asked, and late ones are dropped.
+//!
+//! Research, not advice: nothing here routes an order.
 #![deny(unsafe_code)]
+#![warn(missing_docs)]
+
 pub mod analyst;
 pub mod cache;
 pub mod cli;

@@ -221,7 +221,7 @@ mod tests {
     fn wordings() {
         assert_eq!(bytes(512), "512 B");
         assert_eq!(bytes(4300), "4.2 KiB");
-        assert_eq!(duration(3.14), "3.1 ms");
+        assert_eq!(duration(3.1), "3.1 ms");
         assert_eq!(duration(8400.0), "8.4 s");
         assert_eq!(duration(7_200_000.0), "2 h");
     }

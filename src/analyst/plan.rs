@@ -9,7 +9,7 @@ use crate::setup::{Claim, Order, Setup, Side as TradeSide, Zone};
 /// A setup with its reasons, or the reason for none.
 pub(super) enum Plan {
     Trade {
-        setup: Setup,
+        setup: Box<Setup>,
         /// What the entry rests on.
         entry: String,
         /// What the stop lies beyond.
@@ -286,7 +286,7 @@ impl Sheet<'_> {
             claims: self.claims(),
         };
         Some(Plan::Trade {
-            setup,
+            setup: Box::new(setup),
             entry: level.name.clone(),
             stop: anchor,
             targets: chosen.iter().map(|(_, name)| name.clone()).collect(),

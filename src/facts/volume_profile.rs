@@ -51,11 +51,12 @@ pub fn volume_profile(candles: &[Candle], rows: usize) -> Option<VolumeProfile> 
             volumes[row_of(candle.low)] += candle.volume;
             continue;
         }
-        for row in row_of(candle.low)..=row_of(candle.high) {
-            let bottom = low + row as f64 * height;
+        let first = row_of(candle.low);
+        for (at, volume) in volumes[first..=row_of(candle.high)].iter_mut().enumerate() {
+            let bottom = low + (first + at) as f64 * height;
             let overlap = candle.high.min(bottom + height) - candle.low.max(bottom);
             if overlap > 0.0 {
-                volumes[row] += candle.volume * overlap / range;
+                *volume += candle.volume * overlap / range;
             }
         }
     }

@@ -53,7 +53,7 @@ impl fmt::Display for Timeframe {
         let units = [(MONTH, "MN"), (WEEK, "W"), (DAY, "D"), (HOUR, "H"), (MINUTE, "M")];
         let (unit, letter) = units
             .into_iter()
-            .find(|(unit, _)| self.0 % unit == 0)
+            .find(|(unit, _)| self.0.is_multiple_of(*unit))
             .unwrap_or((1, "S"));
         write!(f, "{letter}{}", self.0 / unit)
     }

@@ -241,10 +241,11 @@ fn check_values(template: &Template, filled: &[Filled]) -> Result<(), TemplateEr
                 .unwrap_or_default();
             return fail(format!("`{name}`{what} has no value; give one with --set {name}=VALUE"));
         }
-        if value.source == Source::Analyst && !(value.text.is_empty() && !variable.required) {
-            if let Some(reason) = variable.kind.refuses(&value.text) {
-                return fail(format!("`{name}`: {reason}"));
-            }
+        if value.source == Source::Analyst
+            && (variable.required || !value.text.is_empty())
+            && let Some(reason) = variable.kind.refuses(&value.text)
+        {
+            return fail(format!("`{name}`: {reason}"));
         }
     }
     Ok(())

@@ -99,7 +99,7 @@ impl Template {
         };
         let body = messages::mark(body, first_line)?;
         render::check_syntax(&body, first_line)?;
-        let mut template = Self {
+        let template = Self {
             name: front.name.unwrap_or_else(|| name.to_owned()),
             description: front.description,
             model: front.model,
@@ -132,15 +132,15 @@ impl Template {
             .collect()
     }
 
-    fn refuse_unknown_names(&mut self) -> Result<(), TemplateError> {
+    fn refuse_unknown_names(&self) -> Result<(), TemplateError> {
         let facts = crate::facts::known_names();
-        for name in self.names_used() {
-            let known = BUILT_IN.contains(&name.as_str())
-                || facts.contains(&name)
-                || self.variables.iter().any(|v| v.name == name);
-            if known {
-                continue;
-            }
+        let unknown = self.names_used().into_iter().filter(|name| {
+            let known = BUILT_IN.contains(&name.as_str()) || facts.contains(name);
+            !known && self.variables.iter().all(|v| v.name != *name)
+        });
+        // Of several the first in the text is told.
+        let first = unknown.map(|name| (self.find(&name), name)).min();
+        if let Some(((line, column), name)) = first {
             let candidates = BUILT_IN
                 .iter()
                 .copied()
@@ -150,12 +150,8 @@ impl Template {
                 Some(near) => format!("did you mean `{near}`? else declare it under input.schema"),
                 None => "declare it under input.schema".to_owned(),
             };
-            let (line, column) = self.find(&name);
-            return Err(TemplateError::new(
-                line,
-                column,
-                format!("`{name}` is no fact and no variable; {hint}"),
-            ));
+            let message = format!("`{name}` is no fact and no variable; {hint}");
+            return Err(TemplateError::new(line, column, message));
         }
         Ok(())
     }

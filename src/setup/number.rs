@@ -16,10 +16,10 @@ pub(super) fn zone(text: &str, scale: Option<Scale>) -> Option<Zone> {
         return Some(Zone::between(one, one));
     }
     for separator in [" to ", " and ", "–", "—", "-", "~", "…", ".."] {
-        if let Some((a, b)) = text.split_once(separator) {
-            if let (Some(a), Some(b)) = (price(a, scale), price(b, scale)) {
-                return Some(Zone::between(a, b));
-            }
+        if let Some((a, b)) = text.split_once(separator)
+            && let (Some(a), Some(b)) = (price(a, scale), price(b, scale))
+        {
+            return Some(Zone::between(a, b));
         }
     }
     None

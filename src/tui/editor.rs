@@ -41,7 +41,7 @@ impl Editor {
     }
 
     /// Moves the cursor to the end of the text.
-    pub fn to_end(&mut self) {
+    pub fn move_to_end(&mut self) {
         self.area.move_cursor(CursorMove::Bottom);
         self.area.move_cursor(CursorMove::End);
     }
@@ -83,10 +83,10 @@ impl Editor {
                     at = end;
                 }
             }
-            if let Some((number, style)) = fault {
-                if number == row + 1 {
-                    found.push(((row, 0), (row, column(line, line.len())), style));
-                }
+            if let Some((number, style)) = fault
+                && number == row + 1
+            {
+                found.push(((row, 0), (row, column(line, line.len())), style));
             }
         }
         for (from, to, style) in found {

@@ -229,11 +229,11 @@ impl Writer<'_> {
             Tag::CodeBlock(kind) => {
                 self.flush();
                 self.gap();
-                if let CodeBlockKind::Fenced(label) = &kind {
-                    if !label.is_empty() {
-                        self.lines
-                            .push(Line::styled(crate::text::clean_line(label), self.theme.dim));
-                    }
+                if let CodeBlockKind::Fenced(label) = &kind
+                    && !label.is_empty()
+                {
+                    self.lines
+                        .push(Line::styled(crate::text::clean_line(label), self.theme.dim));
                 }
                 self.code = Some(String::new());
             }
@@ -318,11 +318,12 @@ impl Writer<'_> {
             let mut wrapped = wrap(&[(line.clone(), Style::new())], self.width.saturating_sub(2), "", "");
             // Wrapping drops a line's own indent; code keeps it.
             let indent = line.len() - line.trim_start().len();
-            if let Some(first) = wrapped.first_mut() {
-                if first.width() < line.width() && indent > 0 && first.width() + indent <= self.width.saturating_sub(2)
-                {
-                    first.spans.insert(0, Span::raw(" ".repeat(indent)));
-                }
+            if let Some(first) = wrapped.first_mut()
+                && first.width() < line.width()
+                && indent > 0
+                && first.width() + indent <= self.width.saturating_sub(2)
+            {
+                first.spans.insert(0, Span::raw(" ".repeat(indent)));
             }
             for mut wrapped in wrapped {
                 wrapped.spans.insert(0, Span::styled("▏ ", style));

@@ -274,16 +274,24 @@ fn a_template_is_edited_checked_saved_and_kept_while_others_are_looked_at() {
     let mut bench = Bench::sized(120, 36);
     bench.keys("e");
     assert_eq!(bench.app.center(), Center::Editor);
-    bench.control('n');
-    bench.keys("x");
+    bench.send(Message::Paste("{{ swing_hihg }}\n".to_owned()));
+    assert!(bench.app.editing().unwrap().parsed.is_err());
+    let screen = bench.screen();
+    assert!(screen.contains("line 1: `swing_hihg` is no fact"), "{screen}");
+    bench.press(KeyCode::F(5));
     assert!(
-        bench.app.editing().unwrap().parsed.is_err(),
-        "the front matter is broken"
+        bench.toast().contains("did you mean `swing_high`?"),
+        "sending says why not: {}",
+        bench.toast()
     );
-    assert!(bench.screen().contains("line "), "{}", bench.screen());
-    bench.press(KeyCode::Backspace);
-    assert!(bench.app.editing().unwrap().parsed.is_ok());
-    bench.control('e');
+    bench.keys("e");
+    bench.control('u');
+    assert!(
+        bench.app.editing().unwrap().parsed.is_ok(),
+        "a paste is undone as one edit"
+    );
+    bench.press(KeyCode::Down);
+    bench.press(KeyCode::End);
     bench.send(Message::Paste(" too".to_owned()));
     bench.press(KeyCode::Esc);
     bench.keys("t");

@@ -155,7 +155,7 @@ fn the_main_job_across_restarts() {
         "{screen}"
     );
     session.press(F5);
-    session.wait("memory hit");
+    session.wait("memory hit ·");
     session.wait("2 (1 missed)");
     session.press("q");
     assert_eq!(session.ends(), 0);
@@ -165,7 +165,7 @@ fn the_main_job_across_restarts() {
     session.press("t\x1b[B");
     session.wait("Form smc");
     session.press(F5);
-    session.wait("disk hit");
+    session.wait("disk hit ·");
     session.press("Cy");
     session.wait("cleared 1 answer from memory and 1 answer from disk");
     session.press(F5);
@@ -185,6 +185,7 @@ fn a_paste_is_one_edit_and_no_command() {
     session.press("\x1b[200~# q C y\nsecond line\n\x1b[201~");
     session.wait("second line");
     session.press("\x1b");
+    session.wait("Enter types");
     session.wait("edited");
     session.press("q");
     session.wait("A template has edits that are not saved.");
@@ -289,7 +290,7 @@ fn an_unwritable_cache_is_said_and_worked_without() {
     session.press(F5);
     session.wait("not stored");
     session.press(F5);
-    session.wait("memory hit");
+    session.wait("memory hit ·");
     session.press("q");
     assert_eq!(session.ends(), 0);
 }

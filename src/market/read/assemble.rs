@@ -152,10 +152,8 @@ fn date_order(
             Err(ReadError::AmbiguousDate {
                 file: name.to_owned(),
                 example,
-                first: first.words().to_owned(),
-                second: second.words().to_owned(),
-                first_option: first.option(),
-                second_option: second.option(),
+                first,
+                second,
             })
         }
         Settled::Neither => {

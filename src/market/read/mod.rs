@@ -104,7 +104,8 @@ pub enum ReadError {
     },
     /// Day and month cannot be told apart.
     #[error(
-        "{file}: `{example}` can be {first} or {second}; say which with --date-order {first_option} or {second_option}"
+        "{file}: `{example}` can be {} or {}; say which with --date-order {} or {}",
+        .first.words(), .second.words(), .first.option(), .second.option()
     )]
     AmbiguousDate {
         /// As the user named it.
@@ -112,13 +113,9 @@ pub enum ReadError {
         /// A date that shows it.
         example: String,
         /// One reading.
-        first: String,
+        first: DateOrder,
         /// The other.
-        second: String,
-        /// The option for the one.
-        first_option: &'static str,
-        /// The option for the other.
-        second_option: &'static str,
+        second: DateOrder,
     },
     /// Times no rule reads.
     #[error(

@@ -113,7 +113,7 @@ impl App {
             return;
         }
         let mut editor = Editor::of(&field.text);
-        editor.to_end();
+        editor.move_to_end();
         editor.set_focus(true);
         self.field_editor = Some(editor);
         self.typing = true;
@@ -206,9 +206,9 @@ impl App {
             Command::Edit => self.edit(),
             Command::Save => {
                 let mut editor = Editor::of(&self.chosen_name());
-                editor.to_end();
+                editor.move_to_end();
                 editor.set_focus(true);
-                self.layers.push(Layer::SaveAs(editor));
+                self.layers.push(Layer::SaveAs(Box::new(editor)));
             }
             Command::Open => {
                 let id = self.next_id();

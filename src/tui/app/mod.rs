@@ -69,7 +69,7 @@ pub enum Layer {
     /// What to copy.
     Copy,
     /// A name to save the template under.
-    SaveAs(Editor),
+    SaveAs(Box<Editor>),
     /// Leave although a template is not saved?
     Leave,
     /// The data card of the candles that were opened.

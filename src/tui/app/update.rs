@@ -122,15 +122,15 @@ impl App {
     }
 
     pub(super) fn files(&mut self, id: u64, files: &[std::path::PathBuf]) {
-        if let Some(Layer::Picker(picker)) = self.layers.last_mut() {
-            if picker.waiting == Some(id) {
-                picker.waiting = None;
-                let items = files.iter().map(|path| Item {
-                    value: path.display().to_string(),
-                    detail: String::new(),
-                });
-                picker.fill(items.collect());
-            }
+        if let Some(Layer::Picker(picker)) = self.layers.last_mut()
+            && picker.waiting == Some(id)
+        {
+            picker.waiting = None;
+            let items = files.iter().map(|path| Item {
+                value: path.display().to_string(),
+                detail: String::new(),
+            });
+            picker.fill(items.collect());
         }
     }
 

@@ -59,13 +59,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         ),
         Line::default(),
         row(
-            "in all",
-            vec![plain(format!("{} asked · {}", life.lookups, percent(life.hit_rate())))],
+            "lookups, all",
+            vec![plain(format!("{} · {}", life.lookups, percent(life.hit_rate())))],
             width,
             theme,
         ),
         row(
-            "in all saved",
+            "saved, all",
             vec![plain(format!("{} calls · ${:.2}", life.calls_saved, life.usd_saved))],
             width,
             theme,

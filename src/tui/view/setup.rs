@@ -62,7 +62,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         ));
     }
     lines.push(Line::default());
-    for (at, check) in judged.checks.iter().enumerate() {
+    // What needs a look stands first: a short pane cuts off what passes.
+    let mut checks: Vec<_> = judged.checks.iter().enumerate().collect();
+    checks.sort_by_key(|(_, check)| std::cmp::Reverse(check.status.max(Status::Unknown)));
+    for (at, check) in checks {
         lines.extend(check_lines(check, response.check() == Some(at), inner.width, theme));
     }
     frame.render_widget(Paragraph::new(lines), inner);
