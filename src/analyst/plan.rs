@@ -43,7 +43,7 @@ pub(super) fn plan(brief: &Brief, view: &View) -> Plan {
     };
     let Some(direction) = view.direction else {
         return Plan::NoTrade(format!(
-            "the votes come to {:+.1}; fewer than two either way contradict each other",
+            "the votes come to {:+.1}, and it takes two net votes to be a direction",
             view.score
         ));
     };

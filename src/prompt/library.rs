@@ -78,6 +78,11 @@ pub enum LibraryError {
     Template(#[from] TemplateError),
 }
 
+/// Whether `name` can name a template, and so a file anywhere.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 64 && name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c))
+}
+
 /// The library of templates.
 #[derive(Debug, Clone)]
 pub struct Library {
@@ -177,9 +182,23 @@ impl Library {
         })
     }
 
-    /// The shipped source of this name.
-    pub fn shipped(name: &str) -> Option<&'static str> {
-        SHIPPED.iter().find(|(n, _)| *n == name).map(|(_, source)| *source)
+    /// As [`Library::find`], as a row of the list.
+    ///
+    /// # Errors
+    /// As [`Library::find`].
+    pub fn find_listed(&self, name: &str) -> Result<Listed, LibraryError> {
+        let (template, origin) = self.find(name)?;
+        Ok(Listed {
+            name: if self.list().iter().any(|l| l.name == name) {
+                name.to_owned()
+            } else {
+                template.name.clone()
+            },
+            origin,
+            shadows: false,
+            source: template.source.clone(),
+            template: Ok(template),
+        })
     }
 
     /// Saves `source` as the user's template `name`, whole or not at all; `replace` allows for a file that is there.
@@ -187,9 +206,7 @@ impl Library {
     /// # Errors
     /// [`LibraryError`] when the name is none, the template is faulty, the file exists or cannot be written.
     pub fn save(&self, name: &str, source: &str, replace: bool) -> Result<PathBuf, LibraryError> {
-        let fits =
-            !name.is_empty() && name.len() <= 64 && name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
-        if !fits {
+        if !is_name(name) {
             return Err(LibraryError::Name(crate::text::clean_line(name)));
         }
         Template::parse(source, name, name)?;

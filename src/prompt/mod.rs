@@ -10,7 +10,7 @@ mod render;
 mod template;
 mod values;
 
-pub use library::{Library, LibraryError, Listed, Origin};
+pub use library::{Library, LibraryError, Listed, Origin, is_name};
 pub use picoschema::{Kind, Variable};
 pub use render::{BUILT_IN, Context, SETUP_CONTRACT, render};
 pub use template::{Template, TemplateError};

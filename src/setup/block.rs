@@ -26,7 +26,7 @@ pub fn read(answer: &str, scale: Option<Scale>) -> Reading {
                 at = end;
             }
             // Nothing in a block that is no whole one is mended: what stands inside it is not read by itself.
-            Err(broken) if looks_like_setup(&text, open) => {
+            Err(broken) if looks_like_setup(&text, open, broken) => {
                 cut = true;
                 match (broken, text[open..].find("\n```")) {
                     (Broken::At(_), Some(fence)) => at = open + fence,
@@ -79,8 +79,8 @@ fn next_boundary(text: &str, at: usize) -> usize {
         .unwrap_or(text.len())
 }
 
-/// Whether the cut object at `open` would have been a setup: its fence says so, or its first keys do.
-fn looks_like_setup(text: &str, open: usize) -> bool {
+/// Whether the broken object at `open` would have been a setup: its fence says so, or a key before the break does.
+fn looks_like_setup(text: &str, open: usize, broken: Broken) -> bool {
     let near = next_boundary(text, open.saturating_sub(64));
     let fence = text[near..open]
         .trim_end()
@@ -91,7 +91,11 @@ fn looks_like_setup(text: &str, open: usize) -> bool {
     let labelled = fence
         .strip_prefix("```")
         .is_some_and(|label| label.trim().eq_ignore_ascii_case("setup"));
-    let body: String = text[open..].chars().take(400).collect();
+    let end = match broken {
+        Broken::Cut => text.len(),
+        Broken::At(at) => next_boundary(text, at),
+    };
+    let body: String = text[open..end].chars().take(400).collect();
     let named = ["side", "entry"].iter().any(|key| {
         body.match_indices(key).any(|(i, _)| {
             let behind = body[i + key.len()..].trim_start_matches(['"', '\'', '”', '’', ' ']);

@@ -59,6 +59,11 @@ impl Editor {
         }
     }
 
+    /// Empties a field.
+    pub fn clear(&mut self) {
+        self.area.clear();
+    }
+
     /// Inserts pasted text as one edit.
     pub fn paste(&mut self, text: &str) {
         self.area.insert_str(crate::text::clean(text));

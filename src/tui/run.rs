@@ -34,8 +34,10 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
     let mut guard = Guard::take()?;
     let size = crossterm::terminal::size()?;
     let mut app = App::new(size, desk.library().list(), models(&desk), theme, Timestamp::now());
-    if let Some(name) = &start.template {
-        app.choose_template(name);
+    match start.template.as_deref().map(|name| desk.library().find_listed(name)) {
+        None => {}
+        Some(Ok(listed)) => app.add_template(listed),
+        Some(Err(error)) => app.warn(error.to_string()),
     }
     app.choose_model(start.model);
     if let Some(warning) = start.warning {

@@ -4,6 +4,7 @@
 //! even if one fails.
 
 use std::io::{self, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{SetCursorStyle, Show};
@@ -21,7 +22,8 @@ static SET: AtomicBool = AtomicBool::new(false);
 
 /// Takes the terminal; dropped, it gives it back.
 pub struct Guard {
-    screen: Screen,
+    /// Never dropped: [`restore`] undoes all there is, and ratatui's own drop would write to a terminal that may be gone.
+    screen: ManuallyDrop<Screen>,
 }
 
 impl Guard {
@@ -33,7 +35,9 @@ impl Guard {
     pub fn take() -> io::Result<Self> {
         enter()?;
         let screen = Terminal::new(CrosstermBackend::new(stdout())).inspect_err(|_| restore())?;
-        Ok(Self { screen })
+        Ok(Self {
+            screen: ManuallyDrop::new(screen),
+        })
     }
 
     /// The screen to draw on.
@@ -52,7 +56,7 @@ impl Guard {
         enter()?;
         // A screen that knows nothing of what stood there draws all of it; clearing would ask the terminal for its
         // cursor while the events are read elsewhere.
-        self.screen = Terminal::new(CrosstermBackend::new(stdout()))?;
+        self.screen = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(stdout()))?);
         Ok(())
     }
 

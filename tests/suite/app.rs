@@ -470,6 +470,72 @@ fn an_answer_turns_stale_when_later_candles_are_opened() {
     assert!(screen.contains("2 candles since: stale"), "{screen}");
 }
 
+#[test]
+fn what_is_sent_before_the_candles_are_read_waits_for_them() {
+    let mut bench = Bench::sized(120, 36);
+    let path = bench.home.sample();
+    bench.held = Some(Vec::new());
+    bench.keys("o");
+    bench.send(Message::Paste(path.display().to_string()));
+    bench.press(KeyCode::Enter);
+    bench.press(KeyCode::F(5));
+    let read = bench.held.take().unwrap();
+    assert!(matches!(bench.app.response().state(), State::Idle));
+    for message in read {
+        bench.send(message);
+    }
+    assert!(bench.app.judged().is_some(), "{}", bench.toast());
+    // The data card is shown, not in the way: the next key does what it says.
+    assert!(matches!(bench.app.layers(), [Layer::Card]));
+    bench.keys("p");
+    assert_eq!((bench.app.layers().len(), bench.app.center()), (0, Center::Preview));
+}
+
+#[test]
+fn an_answer_about_other_candles_says_so() {
+    let mut bench = Bench::sized(120, 36);
+    bench.press(KeyCode::F(5));
+    let lines: String = std::fs::read_to_string(bench.home.sample())
+        .unwrap()
+        .lines()
+        .take(900)
+        .map(|l| format!("{l}\n"))
+        .collect();
+    let path = bench.home.write("GBPUSD_H1.csv", lines);
+    bench.keys("o");
+    bench.send(Message::Paste(path.display().to_string()));
+    bench.press(KeyCode::Enter);
+    bench.press(KeyCode::Esc);
+    let screen = bench.screen();
+    assert!(
+        screen.contains("this answer is about EURUSD H1, not the candles open now"),
+        "{screen}"
+    );
+    assert!(
+        !screen.contains("1.12119 stop"),
+        "its prices are not drawn on others: {screen}"
+    );
+}
+
+#[test]
+fn a_name_that_is_none_stays_in_its_box() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("e");
+    bench.control('s');
+    bench.control('u');
+    bench.keys("../evil");
+    bench.press(KeyCode::Enter);
+    assert!(
+        matches!(bench.app.layers(), [Layer::SaveAs(_)]) && bench.toast().contains("is no name"),
+        "{}",
+        bench.toast()
+    );
+    bench.control('u');
+    bench.keys("mine");
+    bench.press(KeyCode::Enter);
+    assert_eq!(bench.toast(), "saved as mine");
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
     #[test]

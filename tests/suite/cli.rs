@@ -385,3 +385,101 @@ fn without_a_terminal_the_workbench_says_how_to_ask() {
         ran.err
     );
 }
+
+#[test]
+fn global_options_stand_before_or_behind_the_subcommand() {
+    let home = Home::new();
+    let directory = home.path("elsewhere");
+    let directory = directory.to_str().unwrap();
+    home.run(&["--cache-dir", directory, "--color", "never", "ask", "hi"])
+        .code(0);
+    let stats = home
+        .run(&["cache", "stats", "--json", "--cache-dir", directory])
+        .code(0)
+        .json();
+    assert_eq!(
+        (&stats["disk_items"], stats["cache_dir"].as_str()),
+        (&1.into(), Some(directory))
+    );
+    home.run(&["-v", "doctor"]).code(0);
+}
+
+#[test]
+fn a_store_that_is_none_is_set_aside_and_a_new_one_begun() {
+    let home = Home::new();
+    home.write(
+        "cache/wickdesk/v1/data.mdb",
+        "this is no database, whatever its name says ".repeat(400),
+    );
+    home.run(&["ask", "hi"]).code(0);
+    assert_eq!(home.run(&["cache", "stats", "--json"]).code(0).json()["disk_items"], 1);
+    let aside = std::fs::read_dir(home.path("cache/wickdesk")).unwrap().flatten();
+    let names: Vec<String> = aside.map(|e| e.file_name().into_string().unwrap()).collect();
+    assert!(names.iter().any(|n| n.starts_with("v1-damaged-20")), "{names:?}");
+}
+
+#[test]
+fn a_block_that_is_no_whole_one_fails_and_nothing_in_it_is_mended() {
+    let home = Home::new();
+    let sample = home.sample();
+    let deep = format!(
+        "```setup\n{{\"side\":\"long\",\"x\":{}{},\"stop\":1}}\n```",
+        "[".repeat(200),
+        "]".repeat(200)
+    );
+    let blocks = [
+        "```setup\n{\"side\":\"long\",\"entry\":1.1,\"stop\":1.0\n```\nand some text\n",
+        "```setup\n{\"side\":\"long\",\"entry\":\"1.1\n```\n",
+        "```setup\n{\"side\":\"long\",\"others\":[{\"side\":\"short\",\"entry\":1}],\"stop\":1.0",
+        &deep,
+    ];
+    for block in blocks {
+        let answer = home.write("answer.md", block);
+        let ran = home
+            .run(&[
+                "check",
+                answer.to_str().unwrap(),
+                "-c",
+                sample.to_str().unwrap(),
+                "--json",
+            ])
+            .code(4);
+        let json = ran.json();
+        assert_eq!(
+            (&json["setup"], &json["setup_source"], &json["checks"][0]["status"]),
+            (&Json::Null, &"block".into(), &"fail".into()),
+            "{block}"
+        );
+    }
+    let prose = "The range [1.05, 1.10) holds {for now}.\n```setup\n{\"side\":\"none\"}\n```";
+    let answer = home.write("answer.md", prose);
+    let ran = home
+        .run(&[
+            "check",
+            answer.to_str().unwrap(),
+            "-c",
+            sample.to_str().unwrap(),
+            "--json",
+        ])
+        .code(0);
+    assert_eq!(ran.json()["setup"]["side"], "none");
+}
+
+#[test]
+fn an_export_does_not_overwrite_what_it_reads() {
+    let home = Home::new();
+    let sample = home.sample();
+    let before = std::fs::read(&sample).unwrap();
+    let path = sample.to_str().unwrap();
+    let ran = home.run(&["candles", path, "--export", path]).code(1);
+    assert!(ran.last().contains("would overwrite"), "{}", ran.err);
+    assert_eq!(std::fs::read(&sample).unwrap(), before);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_device_is_no_candle_file() {
+    let home = Home::new();
+    let ran = home.run(&["candles", "/dev/zero"]).code(1);
+    assert!(ran.last().contains("a device, not a file"), "{}", ran.err);
+}

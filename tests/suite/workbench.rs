@@ -332,3 +332,36 @@ fn panics_with_the_terminal_taken() {
     let _guard = wickdesk::tui::terminal::Guard::take().unwrap();
     panic!("a planted fault");
 }
+
+#[test]
+fn a_terminal_that_vanishes_ends_the_program_without_a_fault() {
+    let home = Home::new();
+    let Session {
+        mut child,
+        master,
+        keys,
+        ..
+    } = Session::open(&home);
+    drop((master, keys));
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_secs(5) {
+            // The reader thread still holds the terminal open: say what its end would say.
+            let pid = i32::try_from(child.process_id().unwrap()).unwrap();
+            rustix::process::kill_process(
+                rustix::process::Pid::from_raw(pid).unwrap(),
+                rustix::process::Signal::HUP,
+            )
+            .unwrap();
+            child.wait().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let reports = std::fs::read_dir(home.path("state/wickdesk")).unwrap().flatten();
+    assert_eq!(
+        reports
+            .filter(|e| e.file_name().to_string_lossy().starts_with("crash"))
+            .count(),
+        0
+    );
+}

@@ -55,7 +55,7 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be opened or read.
-    #[error("{file}: {reason}")]
+    #[error("{file}: {reason}; check the path and try again")]
     Io {
         /// As the user named it.
         file: String,
@@ -145,6 +145,25 @@ pub fn read(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Loaded, R
     assemble::assemble(&table, &layout, name, options)
 }
 
+/// No candle file is larger; what is, is no candle file.
+const LARGEST: u64 = 1 << 30;
+
+/// The bytes of a file or pipe, as far as they can be candles.
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let file = std::fs::File::open(path)?;
+    #[cfg(unix)]
+    if std::os::unix::fs::FileTypeExt::is_char_device(&file.metadata()?.file_type()) {
+        return Err(std::io::Error::other("a device, not a file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(std::io::Error::other("larger than 1 GiB"));
+    }
+    Ok(bytes)
+}
+
 /// Reads the candle file at `path`; `-` is standard input.
 ///
 /// # Errors
@@ -160,7 +179,7 @@ pub fn read_file(path: &Path, options: &ReadOptions) -> Result<Loaded, ReadError
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map(|_| bytes)
     } else {
-        std::fs::read(path)
+        read_bounded(path)
     };
     let bytes = bytes.map_err(|error| ReadError::Io {
         file: shown.clone(),

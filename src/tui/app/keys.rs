@@ -73,6 +73,12 @@ impl App {
                 self.open_field();
             }
             KeyCode::Char('j') if newline && !multiline => {}
+            KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                if let Some(editor) = &mut self.field_editor {
+                    editor.clear();
+                }
+                self.set_field(effects);
+            }
             _ => {
                 if let Some(editor) = &mut self.field_editor {
                     let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);

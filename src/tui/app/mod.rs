@@ -135,6 +135,8 @@ pub struct App {
     preview: response::Text,
     /// What the preview was wrapped from: key and width.
     previewed: Option<(crate::cache::Key, u16)>,
+    /// Say so if the next prompt cannot be made: the analyst has just chosen what it hangs on.
+    announce: bool,
     /// Send as soon as the prompt is ready.
     send: Option<Policy>,
 
@@ -171,6 +173,7 @@ impl App {
             preparing: None,
             preview: response::Text::default(),
             previewed: None,
+            announce: false,
             send: None,
             response: Response::default(),
             report: None,
@@ -186,8 +189,18 @@ impl App {
         }
     }
 
+    /// Adds a template from outside the library, and chooses it.
+    pub fn add_template(&mut self, listed: Listed) {
+        let name = listed.name.clone();
+        if self.library.iter().all(|l| l.name != name) {
+            self.library.push(listed);
+        }
+        self.choose_template(&name);
+    }
+
     /// Chooses a model by name; `None` leaves it to template and configuration.
     pub fn choose_model(&mut self, name: Option<String>) {
+        self.announce = name.is_some();
         self.model = name;
     }
 

@@ -23,6 +23,10 @@ impl App {
             },
             Layer::Card => {
                 self.layers.pop();
+                // The card is only shown: the key does what it always does.
+                if !matches!(key.code, KeyCode::Esc | KeyCode::Enter) {
+                    self.key(key, effects);
+                }
             }
             Layer::Clear => {
                 self.layers.pop();
@@ -51,9 +55,13 @@ impl App {
                 }
                 KeyCode::Enter => {
                     let name = editor.text().trim().to_owned();
+                    if !crate::prompt::is_name(&name) {
+                        return self.say(format!("`{name}` is no name: letters, digits, - and _"), true);
+                    }
                     self.layers.pop();
                     self.save(name, effects);
                 }
+                KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => editor.clear(),
                 _ => editor.input(key),
             },
             Layer::Picker(picker) => match key.code {
@@ -89,6 +97,7 @@ impl App {
             }
             Pick::Model => {
                 self.say(format!("{choice} answers from now on"), false);
+                self.announce = true;
                 self.model = Some(choice);
                 self.prepare(effects);
             }

@@ -24,6 +24,10 @@ impl App {
             Message::Prepared(id, result) if self.preparing == Some(id) => {
                 self.preparing = None;
                 self.prepared = Some(result.map(|prepared| *prepared));
+                if let (true, Some(Err(reason))) = (std::mem::take(&mut self.announce), &self.prepared) {
+                    let reason = reason.clone();
+                    self.say(reason, true);
+                }
                 self.send_when_ready(&mut effects);
             }
             Message::Step(id, step) if self.response.waits_for(id, &step) => self.step(step, &mut effects),
@@ -97,7 +101,6 @@ impl App {
             Ok(candles) => {
                 let first = self.candles.is_none();
                 let card = &candles.card;
-                let warnings = card.warnings().len();
                 let words = format!(
                     "{} {}: {} read as {}",
                     card.symbol,
@@ -110,7 +113,7 @@ impl App {
                 if !first {
                     // The card tells what was assumed; it goes at the first key.
                     self.layers.push(Layer::Card);
-                    self.say(words, warnings > 0);
+                    self.say(words, false);
                 }
                 self.prepare(effects);
             }
@@ -219,6 +222,8 @@ impl App {
                 self.response.state = State::Done(answer);
                 self.focus = if self.typing { self.focus } else { Pane::Answer };
                 effects.push(Effect::Report);
+                // Whether asking again would be a hit has changed.
+                self.prepare(effects);
             }
             Step::Stored(result) => {
                 self.response.not_stored = result.err();

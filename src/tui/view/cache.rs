@@ -21,8 +21,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     };
     let width = inner.width;
     let (now, life) = (&report.session, &report.lifetime);
-    let saved = format!("{} calls", now.calls_saved);
-    let money = format!("${:.4}", now.usd_saved);
+    let saved = crate::text::count(usize::try_from(now.calls_saved).unwrap_or(usize::MAX), "call");
+    let hits = now.memory_hits + now.disk_hits;
+    let money = if hits > 0 && now.calls_saved == 0 {
+        "offline answers are free".to_owned()
+    } else {
+        format!("${:.4} · {}", now.usd_saved, duration(now.seconds_saved * 1000.0))
+    };
     let lines = vec![
         rate("memory hits", now.memory_hit_rate(), theme.good, width, theme),
         rate("disk hits", now.disk_hit_rate(), theme.up, width, theme),
@@ -51,12 +56,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             theme,
         ),
         row("saved", vec![plain(saved)], width, theme),
-        row(
-            "",
-            vec![plain(format!("{money} · {}", duration(now.seconds_saved * 1000.0)))],
-            width,
-            theme,
-        ),
+        row("", vec![plain(money)], width, theme),
         Line::default(),
         row(
             "lookups, all",

@@ -2,12 +2,14 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Clear, Paragraph};
 
 use super::App;
 use crate::tui::app::Layer;
 use crate::tui::keymap::{Binding, Command, Context, TABLE};
+use crate::tui::markdown;
 
 /// What the footer offers, the most wanted first.
 const ORDER: [Command; 16] = [
@@ -34,9 +36,21 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     if let Some(toast) = app.toast() {
         let style = if toast.bad { theme.bad } else { theme.good };
         let mark = if toast.bad { "✗ " } else { "✓ " };
-        let text = super::fit(&toast.text, usize::from(area.width.saturating_sub(4)));
-        let line = Line::from(vec![Span::raw(" "), Span::styled(mark, style), Span::raw(text)]);
-        frame.render_widget(Paragraph::new(line), area);
+        // What is too long for a line takes as many as it needs, up to four, over what is above.
+        let mut lines = markdown::wrap_plain(
+            &crate::text::clean_line(&toast.text),
+            area.width.saturating_sub(4),
+            Style::new(),
+        );
+        lines.truncate(4);
+        let rows = u16::try_from(lines.len()).unwrap_or(1).min(area.y + 1);
+        let over = Rect::new(area.x, area.y + 1 - rows, area.width, rows);
+        for (at, line) in lines.iter_mut().enumerate() {
+            let lead = if at == 0 { mark } else { "  " };
+            line.spans.splice(0..0, [Span::raw(" "), Span::styled(lead, style)]);
+        }
+        frame.render_widget(Clear, over);
+        frame.render_widget(Paragraph::new(lines), over);
         return;
     }
     if let Some(layer) = app.layers().last() {

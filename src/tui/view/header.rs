@@ -24,7 +24,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
                 "%Y-%m-%d %H:%M UTC"
             };
             left.push(Span::raw(format!(" as of {} ", timestamp(facts.as_of).strftime(form))));
-            if area.width >= 100 {
+            if area.width >= 116 {
                 let fresh = open.market.freshness(app.now()).words();
                 left.push(Span::styled(
                     format!(" {} · {fresh}", crate::text::count(facts.candles, "candle")),

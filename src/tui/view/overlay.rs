@@ -28,7 +28,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
                     "y  both tiers        m  memory only",
                     "d  disk only         x  what has expired",
                     "",
-                    "anything else clears nothing; the journal is never touched",
+                    "anything else: nothing; the journal is never touched",
                 ],
                 app,
             );

@@ -80,6 +80,20 @@ fn head(app: &App, width: u16) -> Vec<Line<'static>> {
             };
             lines.extend(markdown::wrap_plain(&words, width, style));
         }
+        _ => {}
+    }
+    if let (Some(open), Some(asked)) = (app.candles(), response.market()) {
+        let (open, asked) = (&open.market.series, &asked.series);
+        if (open.symbol(), open.timeframe()) != (asked.symbol(), asked.timeframe()) {
+            let words = format!(
+                "this answer is about {} {}, not the candles open now",
+                asked.symbol(),
+                asked.timeframe()
+            );
+            lines.extend(markdown::wrap_plain(&words, width, theme.warn));
+        }
+    }
+    match response.state() {
         State::Failed(reason) => lines.extend(markdown::wrap_plain(reason, width, theme.bad)),
         _ => {}
     }

@@ -109,7 +109,7 @@ fn summary(checks: &[Check]) -> String {
     let (fail, warn, pass) = (count(Status::Fail), count(Status::Warn), count(Status::Pass));
     match (fail, warn) {
         _ if checks.is_empty() => String::new(),
-        (0, 0) => format!("{pass} checks pass"),
+        (0, 0) => format!("{} in order", crate::text::count(pass, "check")),
         (0, _) => format!("{warn} to look at, {pass} pass"),
         _ => format!("{fail} failed, {warn} to look at"),
     }
