@@ -58,29 +58,26 @@ fn head(app: &App, width: u16) -> Vec<Line<'static>> {
     let theme = app.theme();
     let response = app.response();
     let mut lines = Vec::new();
-    match response.state() {
-        State::Done(answer) => {
-            let loaded = app.candles().map(|c| c.market.series.as_ref());
-            let as_of = response.market().map(|m| {
-                let later = loaded
-                    .filter(|s| s.symbol() == m.series.symbol())
-                    .map_or(0, |s| s.since(m.as_of()));
-                let fresh = if later > 0 {
-                    crate::desk::Freshness::by_candles(later)
-                } else {
-                    m.freshness(app.now())
-                };
-                (m.as_of(), fresh)
-            });
-            let words = stamp(answer, as_of, app.now().as_millisecond());
-            let style = if answer.finish.is_complete() {
-                theme.dim
+    if let State::Done(answer) = response.state() {
+        let loaded = app.candles().map(|c| c.market.series.as_ref());
+        let as_of = response.market().map(|m| {
+            let later = loaded
+                .filter(|s| s.symbol() == m.series.symbol())
+                .map_or(0, |s| s.since(m.as_of()));
+            let fresh = if later > 0 {
+                crate::desk::Freshness::by_candles(later)
             } else {
-                theme.warn
+                m.freshness(app.now())
             };
-            lines.extend(markdown::wrap_plain(&words, width, style));
-        }
-        _ => {}
+            (m.as_of(), fresh)
+        });
+        let words = stamp(answer, as_of, app.now().as_millisecond());
+        let style = if answer.finish.is_complete() {
+            theme.dim
+        } else {
+            theme.warn
+        };
+        lines.extend(markdown::wrap_plain(&words, width, style));
     }
     if let (Some(open), Some(asked)) = (app.candles(), response.market()) {
         let (open, asked) = (&open.market.series, &asked.series);
@@ -93,9 +90,8 @@ fn head(app: &App, width: u16) -> Vec<Line<'static>> {
             lines.extend(markdown::wrap_plain(&words, width, theme.warn));
         }
     }
-    match response.state() {
-        State::Failed(reason) => lines.extend(markdown::wrap_plain(reason, width, theme.bad)),
-        _ => {}
+    if let State::Failed(reason) = response.state() {
+        lines.extend(markdown::wrap_plain(reason, width, theme.bad))
     }
     if let Some(reason) = response.not_stored() {
         lines.extend(markdown::wrap_plain(
