@@ -1,6 +1,6 @@
 //! The offline analyst: a model like any other that answers by rules over a prompt's `facts` block.
 //!
-//! What it reads, it weighs by the votes in [`weigh`], proposes by [`plan`], and says why in [`write`]. It invents no
+//! What it reads, it weighs by the votes in `weigh`, proposes by `plan`, and says why in [`write`]. It invents no
 //! price: every one in its setup is a level of the block, or such a level and a share of ATR. Under contradicting facts it
 //! proposes no trade. It is rules, not a language model, and its answers say so.
 

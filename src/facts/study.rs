@@ -39,7 +39,7 @@ pub struct Study {
     pub rsi: Line,
     /// ATR(14).
     pub atr: Line,
-    /// EMA of each of [`EMA_PERIODS`].
+    /// EMA of each of `EMA_PERIODS`.
     pub emas: [Line; 3],
     /// Pivots 5/5.
     pub pivots: Vec<Pivot>,

@@ -1,7 +1,7 @@
 //! Reading candles: any export's bytes become one [`Series`] and a [`Card`] that says how.
 //!
-//! bytes → [`decode`] text → [`table`] rows of cells → [`columns`] which cell is what → [`when`] and [`number`] values →
-//! [`assemble`] a series. Layouts are recognised by rules over the content, never configured; what stays ambiguous is
+//! bytes → `decode` text → `table` rows of cells → `columns` which cell is what → `when` and `number` values →
+//! `assemble` a series. Layouts are recognised by rules over the content, never configured; what stays ambiguous is
 //! refused with the option that decides.
 
 mod assemble;

@@ -1,6 +1,6 @@
 //! The checks: one rule a file, each a status and one line that says what was stated and what the data say.
 //!
-//! To add one, write a file with a function from [`Case`] to [`Check`] and name it in [`RULES`]. Checks annotate; they
+//! To add one, write a file with a function from `Case` to [`Check`] and name it in `RULES`. Checks annotate; they
 //! never hide an answer.
 
 mod claims;
