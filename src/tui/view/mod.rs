@@ -1,4 +1,4 @@
-//! Drawing: a pure picture of the [`App`](super::app::App), one file a pane, overlays last. Nothing here changes anything.
+//! Drawing: a pure picture of the `App`, one file a pane, overlays last. Nothing here changes anything.
 
 mod cache;
 mod chart;
