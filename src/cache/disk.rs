@@ -1,84 +1,21 @@
-//! The disk tier: an LMDB environment of three databases, read here, written by one thread ([`super::writer`]).
-//!
-//! | database | key | value |
-//! |---|---|---|
-//! | `entries` | key, sample (big-endian) | the entry, [`super::entry`] |
-//! | `created` | created (big-endian ms), key, sample | nothing |
-//! | `meta` | a name | bytes held, lifetime counts |
+//! The disk tier: an LMDB environment laid out as [`super::schema`] says, read here, written by one thread
+//! ([`super::writer`]).
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use heed::types::Bytes;
-use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, WithoutTls};
+use heed::{Env, EnvFlags, EnvOpenOptions, RoTxn, WithoutTls};
 
 use super::Want;
 use super::entry::{Entry, Header};
+use super::error::DiskError;
 use super::key::Key;
+use super::schema::{Databases, bytes_held, entry_key, sample_of, stored_counters};
 use super::stats::Counters;
 use super::writer::{Job, Receipt, Writer};
 use crate::ttl::Ttl;
-
-/// Why the disk tier did not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DiskError {
-    /// The directory cannot be made or written.
-    #[error("cache directory {path}: {reason}; answers are kept in memory only, choose another with --cache-dir")]
-    Directory {
-        /// Which.
-        path: String,
-        /// Why.
-        reason: String,
-    },
-    /// LMDB refuses.
-    #[error("cache in {path}: {reason}; answers are kept in memory only, clear it or choose another with --cache-dir")]
-    Store {
-        /// Which.
-        path: String,
-        /// Why.
-        reason: String,
-    },
-    /// The file is no store of this program's.
-    #[error("the file is damaged or another program's: {0}")]
-    NoStore(String),
-    /// An entry is not as it was written.
-    #[error("a damaged entry")]
-    Damaged,
-    /// The disk, or the store's budget, is full.
-    #[error("the disk is full")]
-    Full,
-    /// There is no disk tier.
-    #[error("no disk tier is open")]
-    Closed,
-    /// Anything else that LMDB says.
-    #[error("{0}")]
-    Other(String),
-}
-
-impl From<heed::Error> for DiskError {
-    fn from(error: heed::Error) -> Self {
-        match error {
-            heed::Error::Mdb(heed::MdbError::MapFull) => DiskError::Full,
-            heed::Error::Mdb(
-                mdb @ (heed::MdbError::Invalid | heed::MdbError::VersionMismatch | heed::MdbError::Corrupted),
-            ) => DiskError::NoStore(mdb.to_string()),
-            heed::Error::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => DiskError::Full,
-            other => DiskError::Other(other.to_string()),
-        }
-    }
-}
-
-pub(super) type Store = Database<'static, Bytes, Bytes>;
-
-/// The environment and its databases.
-#[derive(Clone)]
-pub(super) struct Databases {
-    pub env: Env<WithoutTls>,
-    pub entries: Store,
-    pub created: Store,
-    pub meta: Store,
-}
 
 /// The version of the store's layout: another one lies beside it.
 const LAYOUT: &str = "v1";
@@ -270,40 +207,6 @@ impl Disk {
     pub fn clear_expired(&self, now: i64) -> Result<u64, DiskError> {
         self.shared.writer.ask(|reply| Job::ClearExpired { now, reply })
     }
-}
-
-pub(super) fn entry_key(key: &Key, sample: u32) -> [u8; 36] {
-    let mut bytes = [0; 36];
-    bytes[..32].copy_from_slice(key.bytes());
-    bytes[32..].copy_from_slice(&sample.to_be_bytes());
-    bytes
-}
-
-pub(super) fn created_key(created: i64, key: &Key, sample: u32) -> [u8; 44] {
-    let mut bytes = [0; 44];
-    // Negative times (a clock before 1970) sort before all others, as they should.
-    let ordered = created.cast_unsigned() ^ (1 << 63);
-    bytes[..8].copy_from_slice(&ordered.to_be_bytes());
-    bytes[8..].copy_from_slice(&entry_key(key, sample));
-    bytes
-}
-
-fn sample_of(found: &[u8], key: &Key) -> Option<u32> {
-    let (front, sample) = found.split_at_checked(32)?;
-    (front == key.bytes()).then(|| sample.try_into().ok().map(u32::from_be_bytes))?
-}
-
-pub(super) const BYTES: &[u8] = b"bytes";
-pub(super) const COUNTERS: &[u8] = b"counters";
-
-pub(super) fn bytes_held(databases: &Databases, txn: &RoTxn<'_, heed::AnyTls>) -> Result<u64, DiskError> {
-    let stored = databases.meta.get(txn, BYTES)?;
-    Ok(stored.and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes))
-}
-
-pub(super) fn stored_counters(databases: &Databases, txn: &RoTxn<'_, heed::AnyTls>) -> Result<Counters, DiskError> {
-    let stored = databases.meta.get(txn, COUNTERS)?;
-    Ok(stored.and_then(|b| serde_json::from_slice(b).ok()).unwrap_or_default())
 }
 
 /// Moves a store that is none under a name that says when, so that a new one can be begun; any other fault stays one.

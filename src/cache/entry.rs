@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::DiskError;
+use super::error::DiskError;
 use super::key::Key;
 use crate::ttl::Ttl;
 

@@ -7,9 +7,11 @@
 
 mod disk;
 mod entry;
+mod error;
 mod flight;
 mod key;
 mod memory;
+mod schema;
 mod stats;
 mod writer;
 
@@ -18,8 +20,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ttl::Ttl;
 
-pub use disk::DiskError;
 pub use entry::{Entry, Header};
+pub use error::DiskError;
 pub use flight::{Flights, Subscription};
 pub use key::Key;
 pub use stats::{Counters, Outcome, Report};
@@ -103,6 +105,12 @@ pub struct Cleared {
     pub memory: u64,
     /// Entries that were on disk.
     pub disk: u64,
+}
+
+/// The version of the engine on disk.
+pub fn engine_version() -> String {
+    let version = heed::lmdb_version();
+    format!("{}.{}.{}", version.major, version.minor, version.patch)
 }
 
 /// The two tiers together. Shared by reference; every method takes the clock as an argument, in UTC epoch milliseconds.

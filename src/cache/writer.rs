@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use heed::RwTxn;
 
-use super::disk::{BYTES, COUNTERS, Databases, DiskError, bytes_held, created_key, entry_key, stored_counters};
 use super::entry::Entry;
+use super::error::DiskError;
 use super::key::Key;
+use super::schema::{BYTES, COUNTERS, Databases, bytes_held, created_key, entry_key, stored_counters};
 use super::stats::Counters;
 use crate::ttl::Ttl;
 

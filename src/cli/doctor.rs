@@ -14,6 +14,8 @@ pub(super) fn run(session: Session) -> Result<Exit, Failure> {
     let settings = session.desk.settings();
     let row = |label: &str, value: String| output::line(&format!("  {label:<14} {value}"));
     output::line(concat!("wickdesk ", env!("CARGO_PKG_VERSION")))?;
+    row("LMDB", crate::cache::engine_version())?;
+    row("system", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH))?;
 
     output::line("\nSettings")?;
     let file = settings
@@ -90,6 +92,13 @@ pub(super) fn run(session: Session) -> Result<Exit, Failure> {
             name,
             format!("{} ({})", crate::text::clean_line(address), provider.key_words()),
         )?;
+    }
+
+    output::line("\nNetwork")?;
+    match session.desk.reach(&model, None) {
+        Ok((_, None)) => row("model", "offline: needs no network".to_owned())?,
+        Ok((_, Some(endpoint))) => row("model", format!("{} {}", endpoint.base_url, endpoint.probe()))?,
+        Err(error) => row("model", error.to_string())?,
     }
 
     output::line("\nTerminal")?;

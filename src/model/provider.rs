@@ -176,6 +176,21 @@ impl Endpoint {
         })
     }
 
+    /// Whether anybody listens there, in words: a connection is opened and closed, nothing is sent.
+    pub fn probe(&self) -> String {
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+        let addresses = url::Url::parse(&self.base_url)
+            .ok()
+            .and_then(|url| url.socket_addrs(|| None).ok());
+        let Some(address) = addresses.and_then(|a| a.first().copied()) else {
+            return "cannot be resolved".to_owned();
+        };
+        match std::net::TcpStream::connect_timeout(&address, PATIENCE) {
+            Ok(_) => "answers".to_owned(),
+            Err(error) => format!("does not answer: {}", crate::text::io_reason(&error)),
+        }
+    }
+
     /// Whether it lies on this machine, so that no proxy stands between.
     pub fn is_loopback(&self) -> bool {
         url::Url::parse(&self.base_url).is_ok_and(|url| is_loopback(&url))

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use super::error::TemplateError;
 use super::picoschema::{self, Variable};
-use super::template::TemplateError;
 use crate::ttl::Ttl;
 
 /// What a template's front matter says; everything optional.

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::template::{Template, TemplateError};
+use super::error::TemplateError;
+use super::template::Template;
 
 /// The templates that ship, by name.
 const SHIPPED: [(&str, &str); 7] = [

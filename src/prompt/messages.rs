@@ -3,7 +3,7 @@
 //! Markers are found in the template's own text, before rendering, and replaced by control characters that no value can
 //! hold; so a value that looks like a marker stays what it is.
 
-use super::template::TemplateError;
+use super::error::TemplateError;
 use crate::message::{Message, Role};
 
 /// Control characters that stand for a marker between marking and splitting; cleaned from every value.

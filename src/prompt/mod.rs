@@ -2,6 +2,7 @@
 //!
 //! file → [`Template`] (front matter and body) → [`Values`] for its variables → [`render`] → messages.
 
+mod error;
 mod front_matter;
 mod library;
 mod messages;
@@ -10,8 +11,9 @@ mod render;
 mod template;
 mod values;
 
+pub use error::TemplateError;
 pub use library::{Library, LibraryError, Listed, Origin, is_name};
 pub use picoschema::{Kind, Variable};
 pub use render::{BUILT_IN, Context, SETUP_CONTRACT, render};
-pub use template::{Template, TemplateError};
+pub use template::Template;
 pub use values::{Filled, Source, Values};

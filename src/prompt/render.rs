@@ -8,9 +8,10 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Object, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
+use super::error::TemplateError;
 use super::messages;
 use super::picoschema::Kind;
-use super::template::{Template, TemplateError};
+use super::template::Template;
 use super::values::{Filled, Source, Values};
 use crate::facts::fibonacci::{EXTENSIONS, RETRACEMENTS, extension, retracement};
 use crate::facts::{Block, Facts, SECTIONS, Unit};

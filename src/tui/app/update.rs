@@ -176,6 +176,7 @@ impl App {
                 };
                 self.response.wrapped.begin();
                 self.center = Center::Answer;
+                self.focus = Pane::Answer;
                 effects.push(Effect::Ask(id, prepared, policy));
             }
             Some(Err(reason)) => {
@@ -220,7 +221,6 @@ impl App {
                 self.response.text.clone_from(&answer.text);
                 self.response.judged = Some(judged);
                 self.response.state = State::Done(answer);
-                self.focus = if self.typing { self.focus } else { Pane::Answer };
                 effects.push(Effect::Report);
                 // Whether asking again would be a hit has changed.
                 self.prepare(effects);
