@@ -21,7 +21,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     };
     let width = inner.width;
     let (now, life) = (&report.session, &report.lifetime);
-    let saved = crate::text::count(usize::try_from(now.calls_saved).unwrap_or(usize::MAX), "call");
+    let saved = calls(now.calls_saved);
     let hits = now.memory_hits + now.disk_hits;
     let money = if hits > 0 && now.calls_saved == 0 {
         "offline answers are free".to_owned()
@@ -66,7 +66,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         ),
         row(
             "saved, all",
-            vec![plain(format!("{} calls · ${:.2}", life.calls_saved, life.usd_saved))],
+            vec![plain(format!("{} · ${:.2}", calls(life.calls_saved), life.usd_saved))],
             width,
             theme,
         ),
@@ -75,6 +75,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         Line::styled("M mem D disk · miss » past", theme.dim),
     ];
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn calls(n: u64) -> String {
+    crate::text::count(usize::try_from(n).unwrap_or(usize::MAX), "call")
 }
 
 fn percent(rate: Option<f64>) -> String {
@@ -123,8 +127,11 @@ pub(super) fn line(frame: &mut Frame<'_>, area: Rect, app: &App) {
         spans.push(plain(percent(now.hit_rate())));
         spans.push(Span::styled(
             format!(
-                "  {}+{} kept  saved {} calls ${:.2}  ",
-                report.memory_items, report.disk_items, now.calls_saved, now.usd_saved
+                "  {}+{} kept  saved {} ${:.2}  ",
+                report.memory_items,
+                report.disk_items,
+                calls(now.calls_saved),
+                now.usd_saved
             ),
             theme.dim,
         ));

@@ -111,6 +111,7 @@ fn summary(checks: &[Check]) -> String {
         _ if checks.is_empty() => String::new(),
         (0, 0) => format!("{} in order", crate::text::count(pass, "check")),
         (0, _) => format!("{warn} to look at, {pass} pass"),
+        (_, 0) => format!("{fail} failed"),
         _ => format!("{fail} failed, {warn} to look at"),
     }
 }
