@@ -141,15 +141,9 @@ impl Disk {
     }
 
     /// Hands an entry to the writer.
-    pub fn put(&self, key: Key, entry: &Entry) -> Receipt {
+    pub fn put(&self, key: Key, entry: Arc<Entry>) -> Receipt {
         let (receipt, ack) = Receipt::pending();
-        self.shared.writer.send(Job::Put {
-            key,
-            sample: entry.header.sample,
-            created: entry.header.created,
-            value: entry.encode(&key),
-            ack,
-        });
+        self.shared.writer.send(Job::Put { key, entry, ack });
         receipt
     }
 

@@ -144,11 +144,6 @@ impl Cache {
         &self.directory
     }
 
-    /// Whether there is a disk tier.
-    pub fn has_disk(&self) -> bool {
-        self.disk.is_some()
-    }
-
     fn memory(&self) -> MutexGuard<'_, Memory> {
         // A thread that panicked in here left whole entries behind: the map's own methods do not panic midway.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
@@ -250,7 +245,7 @@ impl Cache {
             stats.session.evicted += evicted;
         });
         match &self.disk {
-            Some(disk) => disk.put(*key, &entry),
+            Some(disk) => disk.put(*key, entry),
             None => Receipt::refused(DiskError::Closed),
         }
     }

@@ -4,16 +4,17 @@
 //! receipt.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use heed::RwTxn;
 
-use super::entry::Entry;
+use super::entry::{Entry, Header};
 use super::error::DiskError;
 use super::key::Key;
-use super::schema::{BYTES, COUNTERS, Databases, bytes_held, created_key, entry_key, stored_counters};
+use super::schema::{BYTES, COUNTERS, Databases, bytes_held, created_key, entry_key, sample_of, stored_counters};
 use super::stats::Counters;
 use crate::ttl::Ttl;
 
@@ -28,9 +29,7 @@ const SLACK: f64 = 0.95;
 pub(super) enum Job {
     Put {
         key: Key,
-        sample: u32,
-        created: i64,
-        value: Vec<u8>,
+        entry: Arc<Entry>,
         ack: Ack,
     },
     /// An entry was read: of those that could go, it goes later.
@@ -209,21 +208,7 @@ impl State {
 
     fn apply(&mut self, txn: &mut RwTxn<'_>, job: &Job, gone: &mut Counters) -> Result<u64, DiskError> {
         match job {
-            Job::Put {
-                key,
-                sample,
-                created,
-                value,
-                ..
-            } => {
-                self.remove(txn, key, *sample)?;
-                self.databases.entries.put(txn, &entry_key(key, *sample), value)?;
-                self.databases
-                    .created
-                    .put(txn, &created_key(*created, key, *sample), &[])?;
-                self.add_bytes(txn, value.len() as i64)?;
-                Ok(1)
-            }
+            Job::Put { key, entry, .. } => self.put(txn, key, entry).map(|()| 1),
             Job::Remove { key, sample } => Ok(u64::from(self.remove(txn, key, *sample)?)),
             Job::Count(counters) => self.add_counters(txn, counters).map(|()| 0),
             Job::Clear { .. } => {
@@ -241,6 +226,35 @@ impl State {
             }
             Job::Touch { .. } | Job::Barrier(_) => Ok(0),
         }
+    }
+
+    /// Stores an entry under its sample's number, or the next free one: two processes that asked anew at once chose the
+    /// same, and a sample that is live is never overwritten.
+    fn put(&self, txn: &mut RwTxn<'_>, key: &Key, entry: &Entry) -> Result<(), DiskError> {
+        let Header { sample, created, .. } = entry.header;
+        let there = self.databases.entries.get(txn, &entry_key(key, sample))?;
+        let taken = there
+            .and_then(|value| Entry::decode_header(value).ok())
+            .is_some_and(|other| other != entry.header && other.is_live(self.ttl, created));
+        let sample = if taken { self.next_free(txn, key)? } else { sample };
+        let mut entry = entry.clone();
+        entry.header.sample = sample;
+        let value = entry.encode(key);
+        self.remove(txn, key, sample)?;
+        self.databases.entries.put(txn, &entry_key(key, sample), &value)?;
+        self.databases
+            .created
+            .put(txn, &created_key(created, key, sample), &[])?;
+        self.add_bytes(txn, value.len() as i64)
+    }
+
+    fn next_free(&self, txn: &RwTxn<'_>, key: &Key) -> Result<u32, DiskError> {
+        let last = self
+            .databases
+            .entries
+            .get_lower_than_or_equal_to(txn, &entry_key(key, u32::MAX))?;
+        let highest = last.and_then(|(found, _)| sample_of(found, key));
+        Ok(highest.map_or(0, |n| n.saturating_add(1)))
     }
 
     fn add_bytes(&self, txn: &mut RwTxn<'_>, change: i64) -> Result<(), DiskError> {

@@ -179,8 +179,7 @@ impl Desk {
 
     /// What asking would take.
     pub fn estimate(&self, prepared: &Prepared) -> Estimate {
-        let text = prepared.request.text_len();
-        let tokens = text.div_ceil(4) as u64;
+        let tokens = price::estimate_tokens(prepared.request.text_len());
         let usd = price::price(&prepared.request.model).map(|p| tokens as f64 * p.input / 1e6);
         let hit = self.cache.peek(&prepared.key, Want::Newest, super::now_millis());
         Estimate {

@@ -25,13 +25,6 @@ pub struct FairValueGap {
     pub filled: Option<usize>,
 }
 
-impl FairValueGap {
-    /// The middle of the gap: consequent encroachment.
-    pub fn midpoint(&self) -> f64 {
-        (self.top + self.bottom) / 2.0
-    }
-}
-
 /// All gaps, oldest first; neighbours are not joined.
 pub(super) fn fair_value_gaps(candles: &[Candle], hit: &FirstHit) -> Vec<FairValueGap> {
     let mut found = Vec::new();

@@ -24,8 +24,6 @@ pub struct TimeframeError(String);
 impl Timeframe {
     /// One hour.
     pub const H1: Timeframe = Timeframe(HOUR);
-    /// One day.
-    pub const D1: Timeframe = Timeframe(DAY);
 
     /// The timeframe of this many seconds, if there are any.
     pub fn from_seconds(seconds: i64) -> Option<Self> {

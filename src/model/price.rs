@@ -17,8 +17,6 @@ pub struct Price {
     pub cached_input: Option<f64>,
     /// A token of the answer.
     pub output: f64,
-    /// The longest prompt, in tokens.
-    pub context: Option<u64>,
 }
 
 static PRICES: LazyLock<HashMap<(&'static str, &'static str), Price>> = LazyLock::new(|| rows().collect());
@@ -33,8 +31,6 @@ fn rows() -> impl Iterator<Item = ((&'static str, &'static str), Price)> {
             input,
             cached_input,
             output,
-            // A whole number of tokens.
-            context: number().map(|n| n as u64),
         };
         Some((key, price))
     })
@@ -76,9 +72,9 @@ pub fn models_of(provider: &str) -> Vec<&'static str> {
     models
 }
 
-/// About how many tokens `text` has: a quarter of its bytes, the usual rule of thumb for English and JSON.
-pub fn estimate_tokens(text: &str) -> u64 {
-    text.len().div_ceil(4) as u64
+/// About how many tokens a text of so many bytes has: a quarter, the usual rule of thumb for English and JSON.
+pub fn estimate_tokens(bytes: usize) -> u64 {
+    bytes.div_ceil(4) as u64
 }
 
 #[cfg(test)]

@@ -84,15 +84,6 @@ impl Template {
         render::names_used(&self.body)
     }
 
-    /// Facts the body uses as variables, in alphabetical order.
-    pub fn facts_used(&self) -> Vec<String> {
-        let known = crate::facts::known_names();
-        self.names_used()
-            .into_iter()
-            .filter(|n| known.contains(n) && self.variables.iter().all(|v| v.name != *n))
-            .collect()
-    }
-
     fn refuse_unknown_names(&self) -> Result<(), TemplateError> {
         let facts = crate::facts::known_names();
         let unknown = self.names_used().into_iter().filter(|name| {

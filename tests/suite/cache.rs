@@ -150,6 +150,8 @@ fn statistics_of_several_processes_add_up() {
         assert!(run.wait().unwrap().success());
     }
     home.run(&["ask", "hi"]).code(0);
+    let samples = home.run(&["cache", "list", "--json"]).code(0).out;
+    assert_eq!(samples.lines().count(), 6, "no refresh overwrote another's: {samples}");
     let stats = home.run(&["cache", "stats", "--json"]).code(0).json();
     assert_eq!(
         (
