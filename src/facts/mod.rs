@@ -7,6 +7,7 @@
 
 pub mod atr;
 mod block;
+mod block_writer;
 pub mod dealing_range;
 pub mod divergence;
 pub mod ema;

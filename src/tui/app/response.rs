@@ -25,9 +25,15 @@ impl Text {
     }
 
     /// The first line in sight of `height`.
-    pub fn top(&self, height: u16) -> usize {
+    fn top(&self, height: u16) -> usize {
         let last = self.lines.len().saturating_sub(usize::from(height));
         if self.follow { last } else { self.top.min(last) }
+    }
+
+    /// The lines in sight of `height`.
+    pub fn visible(&self, height: u16) -> Vec<Line<'static>> {
+        let lines = self.lines.iter().skip(self.top(height));
+        lines.take(usize::from(height)).cloned().collect()
     }
 
     pub(super) fn set(&mut self, source: String, lines: Vec<Line<'static>>, width: u16) {

@@ -19,15 +19,7 @@ pub(super) fn preview(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let inner = inner.inner(Margin::new(1, 0));
     match app.prepared() {
         Some(Ok(_)) => {
-            let text = app.preview();
-            let top = text.top(inner.height);
-            let lines: Vec<_> = text
-                .lines()
-                .iter()
-                .skip(top)
-                .take(usize::from(inner.height))
-                .cloned()
-                .collect();
+            let lines = app.preview().visible(inner.height);
             frame.render_widget(Paragraph::new(lines), inner);
         }
         Some(Err(reason)) => {

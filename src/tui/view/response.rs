@@ -42,14 +42,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, with_setup: boo
         }
         return;
     }
-    let top = text.top(inner.height);
-    let lines: Vec<Line<'_>> = text
-        .lines()
-        .iter()
-        .skip(top)
-        .take(usize::from(inner.height))
-        .cloned()
-        .collect();
+    let lines = text.visible(inner.height);
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
