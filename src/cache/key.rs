@@ -18,6 +18,22 @@ impl Key {
         &self.0
     }
 
+    /// The lowest and the highest key that begin with these hexadecimal digits.
+    pub(super) fn range(digits: &str) -> (Self, Self) {
+        let fill = |with: u8| {
+            let mut bytes = [0; 32];
+            for (at, byte) in bytes.iter_mut().enumerate() {
+                let digit = |i: usize| {
+                    let digit = digits.as_bytes().get(i).map(|d| char::from(*d).to_digit(16));
+                    digit.flatten().map_or(with, |d| u8::try_from(d).unwrap_or(with))
+                };
+                *byte = digit(at * 2) << 4 | digit(at * 2 + 1);
+            }
+            Self(bytes)
+        };
+        (fill(0), fill(15))
+    }
+
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }

@@ -34,6 +34,7 @@ impl Samples {
 /// Entries in memory by question.
 pub(super) struct Memory {
     map: LruCache<Key, Samples>,
+    items: u64,
     bytes: u64,
     limit: u64,
 }
@@ -42,6 +43,7 @@ impl Memory {
     pub fn bounded(limit: u64) -> Self {
         Self {
             map: LruCache::unbounded(),
+            items: 0,
             bytes: 0,
             limit,
         }
@@ -77,21 +79,36 @@ impl Memory {
         samples.seen = generation;
         let old = samples.entries.insert(entry.header.sample, entry);
         self.bytes += size;
+        self.items += u64::from(old.is_none());
         self.bytes -= old.map_or(0, |e| e.memory_bytes());
         let mut evicted = 0;
         while self.bytes > self.limit {
             let Some((_, gone)) = self.map.pop_lru() else { break };
             self.bytes -= gone.bytes();
+            self.items -= gone.entries.len() as u64;
             evicted += gone.entries.len() as u64;
         }
         evicted
     }
 
+    /// Removes a question's samples, or one of them.
+    pub fn remove(&mut self, key: &Key, sample: Option<u32>) {
+        let Some(samples) = self.map.peek_mut(key) else { return };
+        let gone: Vec<Arc<Entry>> = match sample {
+            Some(sample) => samples.entries.remove(&sample).into_iter().collect(),
+            None => std::mem::take(&mut samples.entries).into_values().collect(),
+        };
+        if samples.entries.is_empty() {
+            self.map.pop(key);
+        }
+        self.items -= gone.len() as u64;
+        self.bytes -= gone.iter().map(|e| e.memory_bytes()).sum::<u64>();
+    }
+
     pub fn clear(&mut self) -> u64 {
-        let (items, _) = self.size();
         self.map.clear();
         self.bytes = 0;
-        items
+        std::mem::take(&mut self.items)
     }
 
     pub fn drop_expired(&mut self, ttl: Ttl, now: i64) -> u64 {
@@ -102,6 +119,7 @@ impl Memory {
                 let live = entry.header.is_live(ttl, now);
                 if !live {
                     dropped += 1;
+                    self.items -= 1;
                     self.bytes -= entry.memory_bytes();
                 }
                 live
@@ -118,8 +136,12 @@ impl Memory {
 
     /// Entries and bytes.
     pub fn size(&self) -> (u64, u64) {
-        let items = self.map.iter().map(|(_, s)| s.entries.len() as u64).sum();
-        (items, self.bytes)
+        (self.items, self.bytes)
+    }
+
+    /// Bytes it may hold.
+    pub fn limit(&self) -> u64 {
+        self.limit
     }
 }
 

@@ -1,31 +1,48 @@
 //! Answers kept: memory over disk, one call for questions asked at once, and honest counts of it all.
 //!
-//! A question's [`Key`] is the BLAKE3 hash of the request's canonical bytes; under it lie one or more samples. A plain
-//! lookup is served the newest sample that has not expired, from memory if it is there, else from disk, whence it is
-//! promoted. What was stored is *acknowledged* once the transaction that holds it has been committed and synced by LMDB;
-//! [`Receipt::wait`] waits for that. Nothing here decides what may be cached: that is [`crate::desk`].
+//! # What is promised
+//!
+//! * **Key.** A question's [`Key`] is the BLAKE3 hash of its request's canonical bytes; under it lie one or more
+//!   *samples*. A plain lookup is served the newest sample that has not expired, from memory if it is there, else from
+//!   disk, whence it is promoted. What may be cached is decided by [`crate::desk`], never here.
+//! * **Acknowledged** means: the transaction that holds the entry has been committed and synced by LMDB. It then survives
+//!   the death of the process at any instant, and a power loss as far as the disk keeps what it has synced.
+//!   [`Receipt::wait`] waits for that; [`Cache::put`] does not, and memory serves the entry meanwhile.
+//! * **Bounded.** Memory by bytes, least recently used first out. Disk by the bytes that entries take in the file; what
+//!   has expired goes first, then the least recently used that is not pinned. Uses are gathered and noted with the next
+//!   write: a hit is never a write. A full disk loses nothing that was acknowledged.
+//! * **Expiry** holds on reads at once, in both tiers; on disk a sweep follows in small transactions. An answer from the
+//!   future is not served: a clock that jumps makes at worst a miss.
+//! * **Whole.** Each entry carries a checksum seeded with its key; the file is walked before LMDB may map it. A store that
+//!   is damaged, cut, of another version or another program's is set aside under a name that says so ([`SetAside`]).
+//! * **Shared.** Several processes use one directory at once and see each other's entries, samples and clearings.
+//! * **Private.** The directory is 0700 and its files 0600 whatever the umask; one that belongs to someone else, is a
+//!   symbolic link or lies on a network file system is refused, and the cache works on memory alone.
 
 mod disk;
 mod entry;
 mod error;
 mod flight;
 mod key;
+mod lookup;
+mod manage;
 mod memory;
-mod schema;
+mod portable;
 mod stats;
-mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ttl::Ttl;
 
-pub use entry::{Entry, Header};
-pub use error::DiskError;
+pub use disk::{Compacted, Listed, Listing, Receipt, Verified, compact};
+pub use entry::{Entry, Header, LONGEST_NAME, Lifetime};
+pub use error::{DiskError, SetAside, Unusable};
 pub use flight::{Flights, Subscription};
-pub use key::Key;
+pub use key::{Key, KeyError};
+pub use portable::{Imported, PortableError};
 pub use stats::{Counters, Outcome, Report};
-pub use writer::Receipt;
 
 use disk::Disk;
 use memory::Memory;
@@ -113,6 +130,17 @@ pub fn engine_version() -> String {
     format!("{}.{}.{}", version.major, version.minor, version.patch)
 }
 
+/// Something is less than it should be; said once, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// The disk tier is not used.
+    #[error(transparent)]
+    MemoryOnly(DiskError),
+    /// The disk tier begins anew.
+    #[error(transparent)]
+    SetAside(SetAside),
+}
+
 /// The two tiers together. Shared by reference; every method takes the clock as an argument, in UTC epoch milliseconds.
 pub struct Cache {
     directory: PathBuf,
@@ -120,23 +148,33 @@ pub struct Cache {
     memory: Mutex<Memory>,
     disk: Option<Disk>,
     stats: Mutex<stats::Session>,
+    /// The disk's generation when it was last asked whether it had been cleared, and the answer.
+    looked: AtomicUsize,
+    epoch: AtomicU64,
+    /// When this cache was last tended.
+    tended: AtomicI64,
 }
 
 impl Cache {
-    /// Opens the cache. Where the directory cannot be used it works on memory alone, and the error says why.
-    pub fn open(options: &Options, now: i64) -> (Self, Option<DiskError>) {
-        let (disk, error) = match Disk::open(&options.directory, options.disk_bytes, options.ttl, now) {
-            Ok(disk) => (Some(disk), None),
-            Err(error) => (None, Some(error)),
+    /// Opens the cache. Where the directory cannot be used it works on memory alone; the second value says why, or that
+    /// an unusable store was set aside.
+    pub fn open(options: &Options, now: i64) -> (Self, Option<Trouble>) {
+        let (disk, trouble) = match Disk::open(&options.directory, options.disk_bytes, options.ttl, now) {
+            Ok((disk, aside)) => (Some(disk), aside.map(Trouble::SetAside)),
+            Err(error) => (None, Some(Trouble::MemoryOnly(error))),
         };
+        let epoch = disk.as_ref().and_then(|d| d.epoch().ok()).unwrap_or(0);
         let cache = Self {
             directory: options.directory.clone(),
             ttl: options.ttl,
             memory: Mutex::new(Memory::bounded(options.memory_bytes)),
             disk,
             stats: Mutex::new(stats::Session::default()),
+            looked: AtomicUsize::new(usize::MAX),
+            epoch: AtomicU64::new(epoch),
+            tended: AtomicI64::new(i64::MIN),
         };
-        (cache, error)
+        (cache, trouble)
     }
 
     /// The cache directory.
@@ -149,8 +187,8 @@ impl Cache {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self, change: impl FnOnce(&mut stats::Session)) {
-        change(&mut self.stats.lock().unwrap_or_else(PoisonError::into_inner));
+    fn stats(&self) -> MutexGuard<'_, stats::Session> {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// When an entry of this cache expires.
@@ -158,170 +196,46 @@ impl Cache {
         header.expires(self.ttl)
     }
 
-    /// Looks a question up and counts the lookup.
-    pub fn get(&self, key: &Key, want: Want, now: i64) -> Option<Hit> {
-        let hit = self.find(key, want, now);
-        self.count(|stats| match &hit {
-            Some(hit) => stats.hit(hit.tier, &hit.entry.header),
-            None => stats.miss(),
-        });
-        hit
-    }
-
-    /// As [`Cache::get`], without counting or promoting: whether an ask would be a hit.
-    pub fn peek(&self, key: &Key, want: Want, now: i64) -> Option<Hit> {
-        let in_memory = self.memory().peek(key, want, self.ttl, now);
-        in_memory.map(|entry| self.found(Tier::Memory, entry)).or_else(|| {
-            let entry = self.disk.as_ref()?.get(key, want, now).ok()??;
-            Some(self.found(Tier::Disk, Arc::new(entry)))
-        })
-    }
-
-    fn found(&self, tier: Tier, entry: Arc<Entry>) -> Hit {
-        Hit {
-            tier,
-            expires: self.expires(&entry.header),
-            entry,
-        }
-    }
-
-    fn find(&self, key: &Key, want: Want, now: i64) -> Option<Hit> {
-        let generation = self.disk.as_ref().map_or(0, Disk::generation);
-        let in_memory = self.memory().get(key, want, self.ttl, now);
-        let mut in_memory_still = None;
-        if let Some((entry, seen)) = in_memory {
-            // Another process may have added a newer sample: its commit moved the generation on.
-            let newer =
-                want == Want::Newest && seen != generation && self.newest_on_disk(key, now) > Some(entry.header.sample);
-            if !newer {
-                if want == Want::Newest {
-                    self.memory().mark_seen(key, generation);
-                }
-                return Some(self.found(Tier::Memory, entry));
-            }
-            // Should the newer one prove damaged, this one still serves.
-            in_memory_still = Some(entry);
-        }
-        let disk = self.disk.as_ref()?;
-        match disk.get(key, want, now) {
-            Ok(Some(entry)) => {
-                let entry = Arc::new(entry);
-                // One sample of several says nothing about which is the newest.
-                let seen = if want == Want::Newest { generation } else { usize::MAX };
-                let evicted = self.memory().put(*key, Arc::clone(&entry), seen);
-                self.count(|stats| stats.session.evicted += evicted);
-                disk.touch(key, entry.header.sample);
-                Some(self.found(Tier::Disk, entry))
-            }
-            Ok(None) => in_memory_still.map(|entry| self.found(Tier::Memory, entry)),
-            Err(error) => {
-                tracing::warn!(%error, "a lookup on disk failed and counts as a miss");
-                if matches!(error, DiskError::Damaged) {
-                    self.count(|stats| stats.session.corrupt += 1);
-                }
-                in_memory_still.map(|entry| self.found(Tier::Memory, entry))
-            }
-        }
-    }
-
-    fn newest_on_disk(&self, key: &Key, now: i64) -> Option<u32> {
-        self.disk.as_ref()?.newest(key, now).ok()?
-    }
-
-    /// The number that a new sample of this question would bear: one above the highest there is, expired ones included.
-    pub fn next_sample(&self, key: &Key) -> u32 {
-        let in_memory = self.memory().highest(key);
-        let on_disk = self.disk.as_ref().and_then(|d| d.highest(key).ok().flatten());
-        in_memory.max(on_disk).map_or(0, |n| n.saturating_add(1))
-    }
-
-    /// Stores an entry: in memory at once, on disk by the writer behind it. The receipt tells when it is safe there.
-    pub fn put(&self, key: &Key, entry: Entry) -> Receipt {
-        let entry = Arc::new(entry);
-        let generation = self.disk.as_ref().map_or(0, Disk::generation);
-        let evicted = self.memory().put(*key, Arc::clone(&entry), generation);
-        self.count(|stats| {
-            stats.session.stored += 1;
-            stats.session.evicted += evicted;
-        });
-        match &self.disk {
-            Some(disk) => disk.put(*key, entry),
-            None => Receipt::refused(DiskError::Closed),
-        }
-    }
-
-    /// Counts a question that was asked past the cache.
-    pub fn bypass(&self) {
-        self.count(stats::Session::bypass);
-    }
-
-    /// Counts an answer that was not stored, and why.
-    pub fn refuse(&self, reason: &str) {
-        self.count(|stats| *stats.session.refused.entry(reason.to_owned()).or_default() += 1);
-    }
-
-    /// Clears what is asked; other processes see it at their next lookup on disk.
-    ///
-    /// # Errors
-    /// [`DiskError`] when the disk tier could not be cleared.
-    pub fn clear(&self, what: Clear, now: i64) -> Result<Cleared, DiskError> {
-        let mut cleared = Cleared::default();
-        let (memory, disk) = match what {
-            Clear::Both => (true, true),
-            Clear::Memory => (true, false),
-            Clear::Disk => (false, true),
-            Clear::Expired => {
-                cleared.memory = self.memory().drop_expired(self.ttl, now);
-                if let Some(disk) = &self.disk {
-                    cleared.disk = disk.clear_expired(now)?;
-                }
-                return Ok(cleared);
-            }
-        };
-        if memory {
-            cleared.memory = self.memory().clear();
-        }
-        if let (true, Some(store)) = (disk, &self.disk) {
-            cleared.disk = store.clear()?;
-        }
-        Ok(cleared)
-    }
-
-    /// The headers of all entries on disk, newest first.
-    ///
-    /// # Errors
-    /// [`DiskError`] when the store cannot be read.
-    pub fn list(&self) -> Result<Vec<(Key, Header)>, DiskError> {
-        self.disk.as_ref().map_or_else(|| Ok(Vec::new()), Disk::list)
+    /// Whether an entry would be served at `now`.
+    pub fn is_live(&self, header: &Header, now: i64) -> bool {
+        header.is_live(self.ttl, now)
     }
 
     /// All counts: this session's, the store's life's, and what the tiers hold.
     pub fn report(&self) -> Report {
         let (memory_items, memory_bytes) = self.memory().size();
-        let (disk_items, disk_bytes) = self.disk.as_ref().and_then(|d| d.size().ok()).unwrap_or_default();
-        let stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
-        let stored = self.disk.as_ref().and_then(|d| d.counters().ok()).unwrap_or_default();
+        let memory_limit = self.memory().limit();
+        let disk = self.disk.as_ref();
+        let (disk_items, disk_bytes) = disk.and_then(|d| d.size().ok()).unwrap_or_default();
+        let stored = disk.and_then(|d| d.counters().ok()).unwrap_or_default();
+        let stats = self.stats();
         Report {
             cache_dir: self.directory.clone(),
             memory_items,
             memory_bytes,
+            memory_limit,
             disk_items,
             disk_bytes,
+            disk_limit: disk.map_or(0, Disk::limit),
+            file_bytes: disk.map_or(0, Disk::file_bytes),
             lifetime: stored.plus(&stats.unsaved()),
-            session: stats.session.clone(),
+            session: stats.session.clone().plus(&disk.map(Disk::gone).unwrap_or_default()),
             recent: stats.recent().collect(),
+            trend: stats.trend().collect(),
+            trouble: match disk {
+                Some(disk) => disk.trouble().map(|error| error.to_string()),
+                None => Some("no disk tier: memory only".to_owned()),
+            },
         }
     }
 
     /// Hands this session's new counts to the writer and waits until everything before it is on disk.
     pub fn flush(&self) {
         let Some(disk) = &self.disk else { return };
-        let unsaved = {
-            let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
-            stats.take_unsaved()
-        };
-        disk.save_counters(unsaved);
-        disk.wait();
+        disk.save_counters(self.stats().take_unsaved());
+        if let Err(error) = disk.settle() {
+            tracing::warn!(%error, "the last counts may not be on disk");
+        }
     }
 }
 

@@ -30,8 +30,10 @@ pub struct Counters {
     pub stored: u64,
     /// Answers not stored, by reason.
     pub refused: BTreeMap<String, u64>,
-    /// Entries that had to go for others.
+    /// Entries that had to go from disk to make room.
     pub evicted: u64,
+    /// Entries that had to go from memory to make room; the disk has them still.
+    pub memory_evicted: u64,
     /// Entries that went because their time was up.
     pub expired: u64,
     /// Entries found damaged.
@@ -55,6 +57,7 @@ impl Counters {
         self.bypasses += other.bypasses;
         self.stored += other.stored;
         self.evicted += other.evicted;
+        self.memory_evicted += other.memory_evicted;
         self.expired += other.expired;
         self.corrupt += other.corrupt;
         self.calls_saved += other.calls_saved;
@@ -82,6 +85,7 @@ impl Counters {
             stored: self.stored - before.stored,
             refused,
             evicted: self.evicted - before.evicted,
+            memory_evicted: self.memory_evicted - before.memory_evicted,
             expired: self.expired - before.expired,
             corrupt: self.corrupt - before.corrupt,
             calls_saved: self.calls_saved - before.calls_saved,
@@ -126,6 +130,8 @@ pub enum Outcome {
 
 /// How many outcomes the strip holds.
 const RECENT: usize = 64;
+/// Lookups that each point of the trend is a hit rate of.
+const WINDOW: usize = 10;
 
 /// This session's counts, and which of them the store has.
 #[derive(Debug, Default)]
@@ -133,6 +139,7 @@ pub(super) struct Session {
     pub session: Counters,
     saved: Counters,
     recent: VecDeque<Outcome>,
+    trend: VecDeque<f64>,
 }
 
 impl Session {
@@ -141,6 +148,15 @@ impl Session {
             self.recent.pop_front();
         }
         self.recent.push_back(outcome);
+        let hit = |outcome: &&Outcome| matches!(outcome, Outcome::Memory | Outcome::Disk);
+        let last: Vec<&Outcome> = self.recent.iter().rev().filter(|o| **o != Outcome::Bypass).take(WINDOW).collect();
+        if outcome != Outcome::Bypass {
+            if self.trend.len() == RECENT {
+                self.trend.pop_front();
+            }
+            let hits = last.iter().copied().filter(hit).count();
+            self.trend.push_back(hits as f64 / last.len().max(1) as f64);
+        }
     }
 
     pub fn hit(&mut self, tier: Tier, header: &Header) {
@@ -184,6 +200,11 @@ impl Session {
         unsaved
     }
 
+    /// The hit rate of the last ten lookups after each lookup, oldest first.
+    pub fn trend(&self) -> impl Iterator<Item = f64> + '_ {
+        self.trend.iter().copied()
+    }
+
     /// The last outcomes, oldest first.
     pub fn recent(&self) -> impl Iterator<Item = Outcome> + '_ {
         self.recent.iter().copied()
@@ -199,16 +220,26 @@ pub struct Report {
     pub memory_items: u64,
     /// Bytes they take.
     pub memory_bytes: u64,
+    /// Bytes they may take.
+    pub memory_limit: u64,
     /// Entries on disk.
     pub disk_items: u64,
     /// Bytes they take.
     pub disk_bytes: u64,
+    /// Bytes they may take.
+    pub disk_limit: u64,
+    /// The length of the store's file.
+    pub file_bytes: u64,
     /// Counts for the store's life, of all processes.
     pub lifetime: Counters,
     /// Counts of this process.
     pub session: Counters,
     /// How the last questions of this process ended, oldest first.
     pub recent: Vec<Outcome>,
+    /// The hit rate of the last ten lookups after each of this process's lookups, oldest first.
+    pub trend: Vec<f64>,
+    /// Why the disk tier does not do its work, if it does not.
+    pub trouble: Option<String>,
 }
 
 impl Report {
@@ -221,6 +252,9 @@ impl Report {
             "memory_bytes": self.memory_bytes,
             "disk_items": self.disk_items,
             "disk_bytes": self.disk_bytes,
+            "memory_limit": self.memory_limit,
+            "disk_limit": self.disk_limit,
+            "file_bytes": self.file_bytes,
         });
         let rates = serde_json::json!({
             "memory_hit_rate": counts.memory_hit_rate(),

@@ -284,15 +284,78 @@ pub enum CacheCommand {
     },
     /// List the entries, newest first
     List {
+        /// Only those whose question or model holds this text
+        filter: Option<String>,
+        /// At most so many
+        #[arg(short = 'n', long, value_name = "N")]
+        limit: Option<usize>,
         /// Print JSON, one entry a line
         #[arg(long)]
         json: bool,
+    },
+    /// Show a question: its request, its samples, and the answer
+    Show {
+        /// The key, or how it begins
+        key: String,
+        /// The answer of this sample; the newest unless given
+        #[arg(long, value_name = "N")]
+        sample: Option<u32>,
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a question's samples, or one of them
+    Remove {
+        /// The key, or how it begins
+        key: String,
+        /// This sample alone
+        #[arg(long, value_name = "N")]
+        sample: Option<u32>,
+    },
+    /// Keep an answer however full the cache is
+    Pin {
+        /// The key, or how it begins
+        key: String,
+        /// This sample; the newest unless given
+        #[arg(long, value_name = "N")]
+        sample: Option<u32>,
+        /// Keep it no longer than any other
+        #[arg(long)]
+        off: bool,
     },
     /// Clear it
     Clear {
         /// Only what has expired
         #[arg(long)]
         expired: bool,
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at every page and entry; damaged entries are removed
+    Verify {
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give the file's unused space back to the disk
+    Compact {
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write all entries to one portable file; - for standard output
+    Export {
+        /// Where to
+        file: PathBuf,
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add the entries of an export; - for standard input
+    Import {
+        /// Where from
+        file: PathBuf,
         /// Print one JSON value
         #[arg(long)]
         json: bool,

@@ -24,8 +24,8 @@ pub(super) fn run(session: Session, args: &AskArgs) -> Result<Exit, Failure> {
     if args.dry_run {
         return dry_run(&session, &prepared, args.json);
     }
-    if let Some(warning) = &session.warning {
-        output::warn(warning);
+    if let Some(trouble) = &session.trouble {
+        output::warn(&trouble.to_string());
     }
     let policy = match args.sample {
         Some(n) => Policy::Sample(n),

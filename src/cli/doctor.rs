@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Session;
 use super::output::{self, Exit, Failure};
+use crate::cache::Trouble;
 use crate::config::key_for;
 use crate::desk::environment;
 use crate::model::KNOWN;
@@ -53,13 +54,16 @@ pub(super) fn run(session: Session) -> Result<Exit, Failure> {
 
     output::line("\nCache")?;
     let mut failure = None;
-    let exit = match &session.warning {
-        Some(warning) => {
+    let exit = match &session.trouble {
+        Some(trouble @ Trouble::MemoryOnly(_)) => {
             row("health", "works on memory alone".to_owned())?;
-            failure = Some(warning.clone());
+            failure = Some(trouble.to_string());
             Exit::Failed
         }
-        None => {
+        aside => {
+            if let Some(aside) = aside {
+                output::warn(&aside.to_string());
+            }
             let report = session.desk.cache().report();
             row(
                 "health",

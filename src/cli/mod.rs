@@ -17,20 +17,21 @@ use clap::Parser;
 pub use args::{Args, Command};
 pub use output::{Exit, Failure};
 
+use crate::cache::Trouble;
 use crate::config::{Flags, Settings};
 use crate::desk::{Desk, environment};
 
 /// What every subcommand gets.
 pub(crate) struct Session {
     pub desk: Desk,
-    /// Said once, when something is less than it should be.
-    pub warning: Option<String>,
+    /// What is to be said once of the cache.
+    pub trouble: Option<Trouble>,
 }
 
 impl Session {
     fn open(args: &Args) -> Result<Self, Failure> {
-        let (desk, warning) = Desk::open(settings(args)?);
-        Ok(Self { desk, warning })
+        let (desk, trouble) = Desk::open(settings(args)?);
+        Ok(Self { desk, trouble })
     }
 }
 
@@ -63,7 +64,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Some(Command::Facts(command)) => facts::run(command),
         Some(Command::Check(command)) => check::run(command),
         Some(Command::Templates(command)) => templates::run(&settings(&args)?, command),
-        Some(Command::Cache(command)) => cache::run(Session::open(&args)?, command),
+        Some(Command::Cache(command)) => cache::run(&args, command),
         Some(Command::Doctor) => doctor::run(Session::open(&args)?),
         Some(Command::Completions { shell }) => packaging::completions(*shell),
         Some(Command::Man) => packaging::man(),
@@ -76,7 +77,7 @@ fn workbench(args: &Args) -> Result<Exit, Failure> {
         candles: args.candles.clone(),
         template: args.template.clone(),
         model: args.model.clone(),
-        warning: session.warning,
+        warning: session.trouble.map(|trouble| trouble.to_string()),
     };
     crate::tui::run(session.desk, start).map_err(|error| Failure::new(error.to_string()))?;
     Ok(Exit::Done)

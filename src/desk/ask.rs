@@ -7,12 +7,9 @@ use futures_util::{Stream, StreamExt, stream};
 use super::prepare::Prepared;
 use super::{Desk, now_millis};
 use crate::analyst::Analyst;
-use crate::cache::{Entry, Header, Hit, Key, Tier, Want};
+use crate::cache::{Entry, Header, Hit, Key, LONGEST_NAME, Tier, Want};
 use crate::model::{Draft, Event, Finish, Model, ModelError, OpenAi, Usage, price};
 use crate::text::StreamCleaner;
-
-/// A server may name its model as it likes; an entry's header keeps this much of it.
-const LONGEST_NAME: usize = 200;
 
 /// How the cache is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -192,7 +189,7 @@ impl Asking {
                 let stored = tokio::task::spawn_blocking(move || receipt.wait()).await;
                 let stored = stored
                     .map_err(|e| e.to_string())
-                    .and_then(|r| r.map_err(|e| e.to_string()));
+                    .and_then(|r| r.map(|_| ()).map_err(|e| e.to_string()));
                 return Some(Step::Stored(stored));
             }
             if self.over {
@@ -262,7 +259,7 @@ impl Asking {
         }
         let entry = self.entry(&answer);
         answer.expires = self.desk.cache.expires(&entry.header);
-        self.receipt = Some(self.desk.cache.put(&self.prepared.key, entry));
+        self.receipt = Some(self.desk.cache.put(&self.prepared.key, entry, &self.prepared.request.canonical()));
         self.coming.push_back(Step::Done(Box::new(answer)));
     }
 

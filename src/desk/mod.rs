@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::cache::{Cache, Flights, Key, Options};
+use crate::cache::{Cache, Flights, Key, Options, Trouble};
 use crate::config::{ConfigError, KeyError, Settings};
 use crate::market::{ReadError, SeriesError};
 use crate::model::ModelError;
@@ -99,22 +99,22 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Opens the desk. The second value warns, in one line, of a cache that works on memory alone.
-    pub fn open(settings: Settings) -> (Self, Option<String>) {
+    /// Opens the desk. The second value tells of a cache that works on memory alone, or begins anew.
+    pub fn open(settings: Settings) -> (Self, Option<Trouble>) {
         let options = Options {
             directory: settings.cache_dir.value.clone(),
             memory_bytes: settings.memory_bytes.value,
             disk_bytes: settings.disk_bytes.value,
             ttl: settings.ttl.value,
         };
-        let (cache, error) = Cache::open(&options, now_millis());
+        let (cache, trouble) = Cache::open(&options, now_millis());
         let desk = Self {
             library: Library::new(settings.places.templates()),
             settings: Arc::new(settings),
             cache: Arc::new(cache),
             calls: Arc::default(),
         };
-        (desk, error.map(|e| e.to_string()))
+        (desk, trouble)
     }
 
     /// The settings in force.

@@ -1,6 +1,7 @@
 //! Who answers: the request, the answer as it streams, the [`Model`] trait, remote providers and prices.
 
 mod answer;
+mod canonical;
 mod error;
 mod name;
 mod openai;

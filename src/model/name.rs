@@ -26,6 +26,11 @@ impl ModelName {
         }
     }
 
+    /// The name of these parts, known or not.
+    pub(super) fn of(provider: String, model: String) -> Self {
+        Self { provider, model }
+    }
+
     /// Whether this is the offline analyst.
     pub fn is_offline(&self) -> bool {
         self.provider == OFFLINE

@@ -54,9 +54,6 @@ pub struct Request {
     pub params: Params,
 }
 
-/// The version of the encoding below: another one shares no entry with this.
-const ENCODING: &[u8] = b"wickdesk request 1";
-
 impl Request {
     /// A request without the parameters that the model is known to refuse.
     pub fn new(model: ModelName, base_url: Option<String>, messages: Vec<Message>, mut params: Params) -> Self {
@@ -69,27 +66,6 @@ impl Request {
             messages,
             params,
         }
-    }
-
-    /// The bytes that stand for this request: every field in a fixed order, each with its length before it, numbers as
-    /// their value (0 and 0.0 are one). Whether it streams is not in it.
-    pub fn canonical(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(256 + self.messages.iter().map(|m| m.text.len()).sum::<usize>());
-        field(&mut bytes, ENCODING);
-        field(&mut bytes, self.model.provider().as_bytes());
-        field(&mut bytes, self.model.model().as_bytes());
-        field(&mut bytes, self.base_url.as_deref().unwrap_or_default().as_bytes());
-        length(&mut bytes, self.messages.len());
-        for message in &self.messages {
-            field(&mut bytes, message.role.name().as_bytes());
-            field(&mut bytes, message.text.as_bytes());
-        }
-        length(&mut bytes, self.params.set.len());
-        for (name, value) in &self.params.set {
-            field(&mut bytes, name.as_bytes());
-            encode(&mut bytes, value);
-        }
-        bytes
     }
 
     /// All the text it holds, for estimates.
@@ -111,61 +87,6 @@ fn refused(model: &ModelName) -> &'static [&'static str] {
         ]
     } else {
         &[]
-    }
-}
-
-fn length(bytes: &mut Vec<u8>, n: usize) {
-    bytes.extend_from_slice(&(n as u64).to_le_bytes());
-}
-
-fn field(bytes: &mut Vec<u8>, content: &[u8]) {
-    length(bytes, content.len());
-    bytes.extend_from_slice(content);
-}
-
-fn encode(bytes: &mut Vec<u8>, value: &Json) {
-    match value {
-        Json::Null => bytes.push(b'n'),
-        Json::Bool(b) => bytes.push(if *b { b't' } else { b'f' }),
-        Json::Number(n) => match n.as_i64() {
-            Some(i) => {
-                bytes.push(b'i');
-                bytes.extend_from_slice(&i.to_le_bytes());
-            }
-            None => encode_float(bytes, n.as_f64().unwrap_or(f64::NAN), &n.to_string()),
-        },
-        Json::String(s) => {
-            bytes.push(b's');
-            field(bytes, s.as_bytes());
-        }
-        Json::Array(items) => {
-            bytes.push(b'a');
-            length(bytes, items.len());
-            items.iter().for_each(|item| encode(bytes, item));
-        }
-        Json::Object(members) => {
-            bytes.push(b'o');
-            length(bytes, members.len());
-            let sorted: BTreeMap<_, _> = members.iter().collect();
-            for (key, member) in sorted {
-                field(bytes, key.as_bytes());
-                encode(bytes, member);
-            }
-        }
-    }
-}
-
-fn encode_float(bytes: &mut Vec<u8>, value: f64, text: &str) {
-    // Exactly representable whole numbers are the integers they equal.
-    if value.fract() == 0.0 && value.abs() < 9e15 {
-        bytes.push(b'i');
-        bytes.extend_from_slice(&(value as i64).to_le_bytes());
-    } else if value.is_finite() && text.len() < 20 {
-        bytes.push(b'd');
-        bytes.extend_from_slice(&value.to_bits().to_le_bytes());
-    } else {
-        bytes.push(b'x');
-        field(bytes, text.as_bytes());
     }
 }
 

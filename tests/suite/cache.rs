@@ -39,7 +39,7 @@ fn memory_over_disk_with_promotion() {
     let key = Key::of(b"question");
     let cache = open(&home);
     assert_eq!(tier(&cache, &key), None);
-    cache.put(&key, entry(0, "answer")).wait().unwrap();
+    cache.put(&key, entry(0, "answer"), b"").wait().unwrap();
     assert_eq!(tier(&cache, &key), Some(Tier::Memory));
     cache.clear(Clear::Memory, NOW).unwrap();
     assert_eq!(tier(&cache, &key), Some(Tier::Disk));
@@ -63,10 +63,10 @@ fn samples_and_expiry() {
     let cache = open(&home);
     let key = Key::of(b"q");
     assert_eq!(cache.next_sample(&key), 0);
-    cache.put(&key, entry(0, "old")).wait().unwrap();
+    cache.put(&key, entry(0, "old"), b"").wait().unwrap();
     let mut short = entry(1, "new");
     short.header = Header::new(1, NOW, Some("1s".parse().unwrap()));
-    cache.put(&key, short).wait().unwrap();
+    cache.put(&key, short, b"").wait().unwrap();
     assert_eq!(cache.next_sample(&key), 2);
     let text = |want, now| cache.get(&key, want, now).map(|hit| hit.entry.text.clone());
     assert_eq!(text(Want::Newest, NOW).as_deref(), Some("new"));
@@ -84,7 +84,7 @@ fn samples_and_expiry() {
         "a clock that jumped back makes a miss"
     );
     assert_eq!(cache.clear(Clear::Expired, NOW + 2_000).unwrap().disk, 1);
-    assert_eq!(cache.list().unwrap().len(), 1);
+    assert_eq!(cache.list().count(), 1);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn disk_is_bounded_by_bytes() {
     for n in 0..40 {
         let mut entry = entry(0, &noise(n));
         entry.header = Header::new(0, NOW + i64::try_from(n).unwrap(), None);
-        cache.put(&Key::of(&n.to_le_bytes()), entry).wait().unwrap();
+        cache.put(&Key::of(&n.to_le_bytes()), entry, b"").wait().unwrap();
     }
     let report = cache.report();
     assert!(report.disk_bytes <= 20_000 && report.disk_items >= 8, "{report:?}");
@@ -125,9 +125,9 @@ fn a_newer_sample_of_another_cache_is_seen_at_once() {
     let home = Home::new();
     let (one, other) = (open(&home), open(&home));
     let key = Key::of(b"q");
-    one.put(&key, entry(0, "mine")).wait().unwrap();
+    one.put(&key, entry(0, "mine"), b"").wait().unwrap();
     assert_eq!(one.get(&key, Want::Newest, NOW).unwrap().entry.text, "mine");
-    other.put(&key, entry(1, "theirs")).wait().unwrap();
+    other.put(&key, entry(1, "theirs"), b"").wait().unwrap();
     let hit = one.get(&key, Want::Newest, NOW).unwrap();
     assert_eq!((hit.entry.text.as_str(), hit.tier), ("theirs", Tier::Disk));
     assert_eq!(tier(&one, &key), Some(Tier::Memory));

@@ -1,0 +1,256 @@
+//! Entries in one portable file: lines of JSON, each with its checksum, written and read without holding them.
+//!
+//! The first line names the format, the last says how many entries there are:
+//!
+//! ```text
+//! {"wickdesk_cache":1,"notice":"Research, not advice."}
+//! {"sum":"…","entry":{"key":"…","header":{…},"text":"…","asked":"…base64…"}}
+//! {"end":1,"sum":"…"}
+//! ```
+//!
+//! A line's `sum` is the BLAKE3 hash of its entry's bytes as they stand there; the last one is that of all sums. Where
+//! the request is there, its hash must be the key: an answer cannot be passed off as one to another question.
+
+use std::io::{self, BufRead, Read, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Cache, DiskError, Entry, Header, Key, Receipt};
+use crate::text::{clean, clean_line, io_reason};
+
+const FORMAT: u32 = 1;
+/// A longer line is no entry.
+const LONGEST_LINE: u64 = 64 << 20;
+/// Entries on their way to disk at once.
+const WINDOW: usize = 256;
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    wickdesk_cache: u32,
+    notice: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    sum: String,
+    entry: Box<RawValue>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct End {
+    end: u64,
+    sum: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Portable {
+    key: String,
+    header: Header,
+    text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked: Option<String>,
+}
+
+/// Why nothing, or nothing more, was exported or imported.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PortableError {
+    /// The file cannot be read or written.
+    #[error("{0}")]
+    File(String),
+    /// It is no export of this program's.
+    #[error("this is no file that `wickdesk cache export` wrote")]
+    NoExport,
+    /// It is one of another release's.
+    #[error("the file is of format {0}, which this release does not know; update wickdesk")]
+    Format(u32),
+    /// The store fails.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+impl From<io::Error> for PortableError {
+    fn from(error: io::Error) -> Self {
+        PortableError::File(io_reason(&error))
+    }
+}
+
+/// What an import did.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Imported {
+    /// Entries stored.
+    pub stored: u64,
+    /// Entries that were there already.
+    pub known: u64,
+    /// Entries whose time was up.
+    pub expired: u64,
+    /// Lines that were damaged.
+    pub refused: u64,
+    /// Whether the file ends as it should; else entries may be missing.
+    pub whole: bool,
+}
+
+fn sum(bytes: &[u8]) -> String {
+    let hash = blake3::hash(bytes).to_hex();
+    hash.chars().take(32).collect()
+}
+
+impl Cache {
+    /// Writes all entries that have not expired by `now`. Returns how many.
+    ///
+    /// # Errors
+    /// [`PortableError`] when the store cannot be read or `out` written.
+    pub fn export(&self, out: &mut impl Write, now: i64, mut progress: impl FnMut(u64)) -> Result<u64, PortableError> {
+        let json = |value: serde_json::Result<String>| value.map_err(|e| PortableError::File(e.to_string()));
+        let head = Head {
+            wickdesk_cache: FORMAT,
+            notice: "Research, not advice.".to_owned(),
+        };
+        writeln!(out, "{}", json(serde_json::to_string(&head))?)?;
+        let mut sums = blake3::Hasher::new();
+        let mut count = 0;
+        for listed in self.list() {
+            let listed = listed?;
+            if !self.is_live(&listed.header, now) {
+                continue;
+            }
+            // Removed meanwhile, or damaged: not to be handed on.
+            let Ok(Some(entry)) = self.sample(&listed.key, listed.header.sample) else { continue };
+            let portable = Portable {
+                key: listed.key.to_string(),
+                header: entry.header,
+                text: entry.text,
+                asked: self.asked(&listed.key).ok().flatten().map(|asked| STANDARD.encode(asked)),
+            };
+            let entry = json(serde_json::to_string(&portable))?;
+            let sum = sum(entry.as_bytes());
+            sums.update(sum.as_bytes());
+            writeln!(out, "{{\"sum\":\"{sum}\",\"entry\":{entry}}}")?;
+            count += 1;
+            progress(count);
+        }
+        let end = End {
+            end: count,
+            sum: sums.finalize().to_hex().chars().take(32).collect(),
+        };
+        writeln!(out, "{}", json(serde_json::to_string(&end))?)?;
+        out.flush()?;
+        Ok(count)
+    }
+
+    /// Adds the entries of an export that have not expired by `now` and are not here already. `refuse` hears the number
+    /// of each damaged line and what is wrong with it; the others are taken.
+    ///
+    /// # Errors
+    /// [`PortableError`] when the file is none, cannot be read, or the store cannot be written. What was stored before
+    /// stays.
+    pub fn import(
+        &self,
+        from: &mut impl BufRead,
+        now: i64,
+        mut refuse: impl FnMut(u64, &str),
+    ) -> Result<Imported, PortableError> {
+        let head = read_line(from)?.ok_or(PortableError::NoExport)?;
+        let head: Head = serde_json::from_slice(&head).map_err(|_| PortableError::NoExport)?;
+        if head.wickdesk_cache != FORMAT {
+            return Err(PortableError::Format(head.wickdesk_cache));
+        }
+        let mut done = Imported::default();
+        let mut on_their_way = std::collections::VecDeque::new();
+        let mut sums = blake3::Hasher::new();
+        let mut lines = 0;
+        let mut number = 1;
+        while let Some(line) = read_line(from)? {
+            number += 1;
+            if let Ok(end) = serde_json::from_slice::<End>(&line) {
+                let sum: String = sums.finalize().to_hex().chars().take(32).collect();
+                done.whole = end.end == lines && end.sum == sum;
+                break;
+            }
+            lines += 1;
+            match parse(&line) {
+                Err(reason) => {
+                    done.refused += 1;
+                    refuse(number, reason);
+                }
+                Ok((sum, key, entry, asked)) => {
+                    sums.update(sum.as_bytes());
+                    if !self.is_live(&entry.header, now) {
+                        done.expired += 1;
+                    } else if self.knows(&key, &entry)? {
+                        done.known += 1;
+                    } else {
+                        on_their_way.push_back(self.take_in(&key, entry, &asked, now));
+                        done.stored += 1;
+                    }
+                }
+            }
+            while on_their_way.len() > WINDOW
+                && let Some(receipt) = on_their_way.pop_front()
+            {
+                Receipt::wait(receipt)?;
+            }
+        }
+        for receipt in on_their_way {
+            receipt.wait()?;
+        }
+        Ok(done)
+    }
+
+    /// Whether this very answer is here, under whatever sample number.
+    fn knows(&self, key: &Key, entry: &Entry) -> Result<bool, DiskError> {
+        let same = |header: &Header| {
+            let mut renumbered = header.clone();
+            renumbered.sample = entry.header.sample;
+            renumbered == entry.header
+        };
+        Ok(self.samples(key)?.iter().any(same))
+    }
+}
+
+/// The next line without its end; `None` at the file's end.
+fn read_line(from: &mut impl BufRead) -> Result<Option<Vec<u8>>, PortableError> {
+    let mut line = Vec::new();
+    let read = from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+    if read == 0 {
+        return Ok(None);
+    }
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else if read as u64 == LONGEST_LINE {
+        // The rest of a line that is none.
+        from.skip_until(b'\n')?;
+    }
+    Ok(Some(line))
+}
+
+type Parsed = (String, Key, Entry, Vec<u8>);
+
+fn parse(line: &[u8]) -> Result<Parsed, &'static str> {
+    let line: Line = serde_json::from_slice(line).map_err(|_| "not an entry")?;
+    let raw = line.entry.get();
+    if sum(raw.as_bytes()) != line.sum {
+        return Err("not as it was exported");
+    }
+    let portable: Portable = serde_json::from_str(raw).map_err(|_| "an entry with a field amiss")?;
+    let key: Key = portable.key.parse().map_err(|_| "its key is none")?;
+    let asked = portable.asked.map_or(Ok(Vec::new()), |asked| STANDARD.decode(asked));
+    let asked = asked.map_err(|_| "its request is not legible")?;
+    if !asked.is_empty() && Key::of(&asked) != key {
+        return Err("its key is another request's");
+    }
+    // Text from outside is data: it is made harmless as a model's answer is.
+    let text = clean(&portable.text);
+    let mut header = portable.header;
+    for name in [&mut header.model, &mut header.requested_model, &mut header.label] {
+        *name = clean_line(name).chars().take(super::entry::LONGEST_NAME).collect();
+    }
+    header.text_len = text.len() as u64;
+    let sensible = |n: f64| n.is_finite() && n >= 0.0;
+    if !sensible(header.latency_ms) || header.cost_usd.is_some_and(|cost| !sensible(cost)) {
+        return Err("its cost or latency is none");
+    }
+    Ok((line.sum, key, Entry { header, text }, asked))
+}
