@@ -30,6 +30,9 @@ pub enum DiskError {
     /// The disk is full, or the file may not grow.
     #[error("the disk is full; free some space, or choose another place with --cache-dir")]
     Full,
+    /// A write came out short: LMDB does not say whether for want of space.
+    #[error("the disk is full or failing; free some space, or choose another place with --cache-dir")]
+    Failing,
     /// An entry that the budget has no room for, even with everything gone that may go.
     #[error("the answer takes {size} on disk, and the cache has room for {room}; raise `disk` under [cache]")]
     TooLarge {
@@ -100,10 +103,14 @@ impl From<heed::Error> for DiskError {
             heed::Error::Mdb(MdbError::Invalid) => {
                 DiskError::Unusable(Unusable::Foreign("its header is not LMDB's".to_owned()))
             }
-            heed::Error::Mdb(mdb @ MdbError::VersionMismatch) => DiskError::Unusable(Unusable::Version(mdb.to_string())),
+            heed::Error::Mdb(mdb @ MdbError::VersionMismatch) => {
+                DiskError::Unusable(Unusable::Version(mdb.to_string()))
+            }
             heed::Error::Mdb(mdb @ (MdbError::Corrupted | MdbError::PageNotFound | MdbError::CursorFull)) => {
                 DiskError::Unusable(Unusable::Damaged(mdb.to_string()))
             }
+            // EIO is LMDB's own word for a short write.
+            heed::Error::Io(io) if io.raw_os_error() == Some(5) => DiskError::Failing,
             heed::Error::Io(io) => io.into(),
             other => DiskError::Other(other.to_string()),
         }

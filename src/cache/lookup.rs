@@ -28,7 +28,7 @@ impl Cache {
         self.notice_clearing();
         let in_memory = self.memory().peek(key, want, self.ttl, now);
         in_memory.map(|entry| self.found(Tier::Memory, entry)).or_else(|| {
-            let entry = self.disk.as_ref()?.get(key, want, now).ok()??;
+            let (entry, _) = self.disk.as_ref()?.get(key, want, now).ok()??;
             Some(self.found(Tier::Disk, Arc::new(entry)))
         })
     }
@@ -60,10 +60,13 @@ impl Cache {
         let mut in_memory_still = None;
         if let Some((entry, seen)) = in_memory {
             // Another process may have added a newer sample: its commit moved the generation on.
-            let newer =
-                want == Want::Newest && seen != generation && self.newest_on_disk(key, now) > Some(entry.header.sample);
-            if !newer {
-                if want == Want::Newest && seen != generation {
+            let on_disk = match want {
+                Want::Newest if seen != generation => self.newest_on_disk(key, now),
+                _ => None,
+            };
+            if on_disk.is_none_or(|(sample, _)| sample <= entry.header.sample) {
+                // One that is expired, or from the future, may yet be live when a clock jumps.
+                if on_disk.is_some_and(|(_, is_last)| is_last) {
                     self.memory().mark_seen(key, generation);
                 }
                 return Some(self.used(key, Tier::Memory, entry));
@@ -73,10 +76,9 @@ impl Cache {
         }
         let disk = self.disk.as_ref()?;
         match disk.get(key, want, now) {
-            Ok(Some(entry)) => {
+            Ok(Some((entry, is_last))) => {
                 let entry = Arc::new(entry);
-                // One sample of several says nothing about which is the newest.
-                let seen = if want == Want::Newest { generation } else { usize::MAX };
+                let seen = if is_last { generation } else { usize::MAX };
                 let evicted = self.memory().put(*key, Arc::clone(&entry), seen);
                 self.stats().session.memory_evicted += evicted;
                 Some(self.used(key, Tier::Disk, entry))
@@ -100,7 +102,7 @@ impl Cache {
         self.found(tier, entry)
     }
 
-    fn newest_on_disk(&self, key: &Key, now: i64) -> Option<u32> {
+    fn newest_on_disk(&self, key: &Key, now: i64) -> Option<(u32, bool)> {
         self.disk.as_ref()?.newest(key, now).ok()?
     }
 
@@ -150,7 +152,12 @@ impl Cache {
     pub fn tend_if_due(&self, now: i64) {
         let last = self.tended.load(Ordering::Relaxed);
         let due = now.abs_diff(last) >= TEND_EVERY;
-        if due && self.tended.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        if due
+            && self
+                .tended
+                .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+        {
             self.tend(now);
         }
     }

@@ -66,7 +66,9 @@ impl Cache {
             return Ok(None);
         };
         // At the time of its creation every entry is live.
-        disk.get(key, Want::Sample(sample), header.created)
+        Ok(disk
+            .get(key, Want::Sample(sample), header.created)?
+            .map(|(entry, _)| entry))
     }
 
     /// The request that a question's entries answer, as its canonical bytes; `None` where it was not kept.
@@ -82,7 +84,8 @@ impl Cache {
     /// # Errors
     /// [`DiskError`] when the store cannot be read.
     pub fn keys(&self, digits: &str, most: usize) -> Result<Vec<Key>, DiskError> {
-        self.disk().map_or_else(|| Ok(Vec::new()), |disk| disk.keys(digits, most))
+        self.disk()
+            .map_or_else(|| Ok(Vec::new()), |disk| disk.keys(digits, most))
     }
 
     /// Removes a question's samples, or one of them, from both tiers. Returns how many lay on disk.

@@ -49,10 +49,13 @@ impl Memory {
         }
     }
 
-    /// The entry wanted and the generation at which it was last known to be the newest.
+    /// The entry wanted and the generation at which it was last known to be the newest, `usize::MAX` if it never was:
+    /// where the newest has expired, the disk may have one between.
     pub fn get(&mut self, key: &Key, want: Want, ttl: Ttl, now: i64) -> Option<(Arc<Entry>, usize)> {
         let samples = self.map.get(key)?;
-        Some((Arc::clone(samples.pick(want, ttl, now)?), samples.seen))
+        let entry = samples.pick(want, ttl, now)?;
+        let is_last = samples.entries.keys().next_back() == Some(&entry.header.sample);
+        Some((Arc::clone(entry), if is_last { samples.seen } else { usize::MAX }))
     }
 
     pub fn peek(&self, key: &Key, want: Want, ttl: Ttl, now: i64) -> Option<Arc<Entry>> {
@@ -98,6 +101,7 @@ impl Memory {
             Some(sample) => samples.entries.remove(&sample).into_iter().collect(),
             None => std::mem::take(&mut samples.entries).into_values().collect(),
         };
+        samples.seen = usize::MAX;
         if samples.entries.is_empty() {
             self.map.pop(key);
         }
@@ -115,9 +119,12 @@ impl Memory {
         let mut dropped = 0;
         let mut empty = Vec::new();
         for (key, samples) in self.map.iter_mut() {
+            let seen = &mut samples.seen;
             samples.entries.retain(|_, entry| {
                 let live = entry.header.is_live(ttl, now);
                 if !live {
+                    // What is left may not be the newest there is.
+                    *seen = usize::MAX;
                     dropped += 1;
                     self.items -= 1;
                     self.bytes -= entry.memory_bytes();

@@ -117,12 +117,18 @@ impl Cache {
                 continue;
             }
             // Removed meanwhile, or damaged: not to be handed on.
-            let Ok(Some(entry)) = self.sample(&listed.key, listed.header.sample) else { continue };
+            let Ok(Some(entry)) = self.sample(&listed.key, listed.header.sample) else {
+                continue;
+            };
             let portable = Portable {
                 key: listed.key.to_string(),
                 header: entry.header,
                 text: entry.text,
-                asked: self.asked(&listed.key).ok().flatten().map(|asked| STANDARD.encode(asked)),
+                asked: self
+                    .asked(&listed.key)
+                    .ok()
+                    .flatten()
+                    .map(|asked| STANDARD.encode(asked)),
             };
             let entry = json(serde_json::to_string(&portable))?;
             let sum = sum(entry.as_bytes());
@@ -175,13 +181,14 @@ impl Cache {
                     done.refused += 1;
                     refuse(number, reason);
                 }
-                Ok((sum, key, entry, asked)) => {
+                Ok((sum, key, mut entry, asked)) => {
                     sums.update(sum.as_bytes());
                     if !self.is_live(&entry.header, now) {
                         done.expired += 1;
                     } else if self.knows(&key, &entry)? {
                         done.known += 1;
                     } else {
+                        entry.header.sample = self.next_sample(&key);
                         on_their_way.push_back(self.take_in(&key, entry, &asked, now));
                         done.stored += 1;
                     }

@@ -149,7 +149,13 @@ impl Session {
         }
         self.recent.push_back(outcome);
         let hit = |outcome: &&Outcome| matches!(outcome, Outcome::Memory | Outcome::Disk);
-        let last: Vec<&Outcome> = self.recent.iter().rev().filter(|o| **o != Outcome::Bypass).take(WINDOW).collect();
+        let last: Vec<&Outcome> = self
+            .recent
+            .iter()
+            .rev()
+            .filter(|o| **o != Outcome::Bypass)
+            .take(WINDOW)
+            .collect();
         if outcome != Outcome::Bypass {
             if self.trend.len() == RECENT {
                 self.trend.pop_front();

@@ -259,7 +259,11 @@ impl Asking {
         }
         let entry = self.entry(&answer);
         answer.expires = self.desk.cache.expires(&entry.header);
-        self.receipt = Some(self.desk.cache.put(&self.prepared.key, entry, &self.prepared.request.canonical()));
+        self.receipt = Some(
+            self.desk
+                .cache
+                .put(&self.prepared.key, entry, &self.prepared.request.canonical()),
+        );
         self.coming.push_back(Step::Done(Box::new(answer)));
     }
 

@@ -143,7 +143,9 @@ impl<'b> Reader<'b> {
 
     fn message(&mut self) -> Option<Message> {
         let name = self.text()?;
-        let role = [Role::System, Role::User, Role::Assistant].into_iter().find(|r| r.name() == name)?;
+        let role = [Role::System, Role::User, Role::Assistant]
+            .into_iter()
+            .find(|r| r.name() == name)?;
         let text = self.text()?;
         Some(Message { role, text })
     }
@@ -161,7 +163,9 @@ impl<'b> Reader<'b> {
             b"x" => serde_json::from_str(&self.text()?).ok()?,
             b"s" => Json::String(self.text()?),
             b"a" => {
-                let items = (0..self.length()?).map(|_| self.value(depth + 1)).collect::<Option<Vec<_>>>();
+                let items = (0..self.length()?)
+                    .map(|_| self.value(depth + 1))
+                    .collect::<Option<Vec<_>>>();
                 Json::Array(items?)
             }
             b"o" => {

@@ -415,7 +415,7 @@ fn a_store_that_is_none_is_set_aside_and_a_new_one_begun() {
     assert_eq!(home.run(&["cache", "stats", "--json"]).code(0).json()["disk_items"], 1);
     let aside = std::fs::read_dir(home.path("cache/wickdesk")).unwrap().flatten();
     let names: Vec<String> = aside.map(|e| e.file_name().into_string().unwrap()).collect();
-    assert!(names.iter().any(|n| n.starts_with("v1-damaged-20")), "{names:?}");
+    assert!(names.iter().any(|n| n.starts_with("v1-foreign-20")), "{names:?}");
 }
 
 #[test]

@@ -24,6 +24,14 @@ impl Home {
         }
     }
 
+    /// One that lies in memory where the system has a place for that: for tests that sync a hundred thousand times.
+    pub fn in_memory() -> Self {
+        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Self {
+            directory: directory.unwrap(),
+        }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -260,4 +268,27 @@ pub fn stream(words: &[&str], reason: Option<&str>) -> Vec<Part> {
         parts.push(text("data: [DONE]\n\n"));
     }
     parts
+}
+
+const CHILD: &str = "WICKDESK_TEST_CHILD";
+
+/// The words that run one test of this binary as a process of its own, `part` in `directory`; the first one is a setting
+/// of the environment, as `env` and shells read it.
+pub fn child(part: &str, test: &str, directory: &Path) -> [String; 6] {
+    let program = std::env::current_exe().unwrap();
+    [
+        format!("{CHILD}={part}:{}", directory.display()),
+        program.display().to_string(),
+        "--exact".to_owned(),
+        test.to_owned(),
+        "--nocapture".to_owned(),
+        "--test-threads=1".to_owned(),
+    ]
+}
+
+/// The directory given, if this process is to play that part.
+pub fn is_child(part: &str) -> Option<String> {
+    let given = std::env::var(CHILD).ok()?;
+    let (name, directory) = given.split_once(':')?;
+    (name == part).then(|| directory.to_owned())
 }

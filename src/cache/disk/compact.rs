@@ -37,5 +37,8 @@ pub fn compact(directory: &Path) -> Result<Compacted, DiskError> {
     drop(databases);
     place.replace(copy)?;
     place.vouch(true);
-    Ok(Compacted { before, after: length() })
+    Ok(Compacted {
+        before,
+        after: length(),
+    })
 }

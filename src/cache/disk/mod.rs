@@ -121,12 +121,12 @@ impl Disk {
         Ok(self.databases().ledger(&txn)?.epoch)
     }
 
-    /// The entry wanted, if it is there and live.
-    pub fn get(&self, key: &Key, want: Want, now: i64) -> Result<Option<Entry>, DiskError> {
+    /// The entry wanted, if it is there and live, and whether it is known to be the last of its samples.
+    pub fn get(&self, key: &Key, want: Want, now: i64) -> Result<Option<(Entry, bool)>, DiskError> {
         let txn = self.databases().environment.read()?;
-        let (sample, value) = match want {
+        let (sample, value, is_last) = match want {
             Want::Sample(sample) => match self.databases().entries.get(&txn, &at(key, sample))? {
-                Some(value) => (sample, value),
+                Some(value) => (sample, value, false),
                 None => return Ok(None),
             },
             Want::Newest => match self.newest_value(&txn, key, now)? {
@@ -135,7 +135,7 @@ impl Disk {
             },
         };
         match Entry::decode(key, sample, value) {
-            Ok(entry) => Ok(entry.header.is_live(self.ttl, now).then_some(entry)),
+            Ok(entry) => Ok(entry.header.is_live(self.ttl, now).then_some((entry, is_last))),
             Err(error) => {
                 drop(txn);
                 self.remove(key, Some(sample));
@@ -149,8 +149,9 @@ impl Disk {
         txn: &'t RoTxn<'_, WithoutTls>,
         key: &Key,
         now: i64,
-    ) -> Result<Option<(u32, &'t [u8])>, DiskError> {
+    ) -> Result<Option<(u32, &'t [u8], bool)>, DiskError> {
         let mut bound = at(key, u32::MAX);
+        let mut is_last = true;
         while let Some((found, value)) = self.databases().entries.get_lower_than_or_equal_to(txn, &bound)? {
             let Some(sample) = sample_of(found, key) else {
                 return Ok(None);
@@ -158,8 +159,9 @@ impl Disk {
             // A header that cannot be read is told when the whole entry is.
             let live = Entry::decode_header(value).map_or(true, |h| h.is_live(self.ttl, now));
             if live {
-                return Ok(Some((sample, value)));
+                return Ok(Some((sample, value, is_last)));
             }
+            is_last = false;
             let Some(lower) = sample.checked_sub(1) else {
                 return Ok(None);
             };
@@ -168,10 +170,12 @@ impl Disk {
         Ok(None)
     }
 
-    /// The number of the newest live sample.
-    pub fn newest(&self, key: &Key, now: i64) -> Result<Option<u32>, DiskError> {
+    /// The number of the newest live sample, and whether it is the last there is.
+    pub fn newest(&self, key: &Key, now: i64) -> Result<Option<(u32, bool)>, DiskError> {
         let txn = self.databases().environment.read()?;
-        Ok(self.newest_value(&txn, key, now)?.map(|(sample, _)| sample))
+        Ok(self
+            .newest_value(&txn, key, now)?
+            .map(|(sample, _, is_last)| (sample, is_last)))
     }
 
     /// The highest sample number, live or not.
@@ -196,7 +200,11 @@ impl Disk {
         }
         let asked = lz4_flex::decompress(body, size).map_err(|_| DiskError::Damaged)?;
         // The key is its hash: no other checksum is needed.
-        if Key::of(&asked) == *key { Ok(Some(asked)) } else { Err(DiskError::Damaged) }
+        if Key::of(&asked) == *key {
+            Ok(Some(asked))
+        } else {
+            Err(DiskError::Damaged)
+        }
     }
 
     /// Hands an entry to the writer; `asked` is the request's canonical bytes.
@@ -256,7 +264,12 @@ impl Disk {
 
     /// Why the last write failed, if it did.
     pub fn trouble(&self) -> Option<DiskError> {
-        let trouble = self.shared.common.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let trouble = self
+            .shared
+            .common
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         trouble.clone()
     }
 
@@ -303,7 +316,9 @@ impl Disk {
         let mut bound = at(&from, 0);
         while keys.len() < most {
             let found = self.databases().entries.get_greater_than_or_equal_to(&txn, &bound)?;
-            let Some((key, _)) = found.and_then(|(found, _)| schema::place(found)).filter(|(key, _)| *key <= until)
+            let Some((key, _)) = found
+                .and_then(|(found, _)| schema::place(found))
+                .filter(|(key, _)| *key <= until)
             else {
                 break;
             };

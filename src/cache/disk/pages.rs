@@ -163,7 +163,9 @@ impl Meta {
         };
         let (magic, version, flags, meta) = read().ok_or_else(|| truncated("its header is cut"))?;
         if magic != MAGIC {
-            return Err(DiskError::Unusable(Unusable::Foreign("its header is not LMDB's".to_owned())));
+            return Err(DiskError::Unusable(Unusable::Foreign(
+                "its header is not LMDB's".to_owned(),
+            )));
         }
         if version != VERSION {
             let words = format!("LMDB data version {version}");
@@ -260,7 +262,11 @@ impl Walk<'_> {
         // Only free pages may lie past the file's end, and their list is in the file.
         let most = self.pages.saturating_mul(1 + self.page_size as u64 / 8);
         if self.last < 1 || self.last >= most {
-            return Err(truncated(format!("{} of {} pages are there", self.pages, self.last.saturating_add(1))));
+            return Err(truncated(format!(
+                "{} of {} pages are there",
+                self.pages,
+                self.last.saturating_add(1)
+            )));
         }
         let words = usize::try_from(self.last / 64 + 1).map_err(|_| damaged("it is too large"))?;
         self.seen = vec![0; words];
@@ -274,7 +280,11 @@ impl Walk<'_> {
         }
         for page in self.pages..=self.last {
             if !self.is_seen(page) {
-                return Err(truncated(format!("{} of {} pages are there", self.pages, self.last + 1)));
+                return Err(truncated(format!(
+                    "{} of {} pages are there",
+                    self.pages,
+                    self.last + 1
+                )));
             }
         }
         Ok(())
@@ -312,7 +322,11 @@ impl Walk<'_> {
     fn tree(&mut self, db: &Db, kind: Kind) -> Result<(), DiskError> {
         if db.root == NO_PAGE {
             let empty = db.depth == 0 && db.entries == 0;
-            return if empty { Ok(()) } else { Err(damaged("a tree has lost its root")) };
+            return if empty {
+                Ok(())
+            } else {
+                Err(damaged("a tree has lost its root"))
+            };
         }
         if db.depth == 0 || db.depth > DEEPEST {
             return Err(damaged("a tree is too deep"));
@@ -417,7 +431,11 @@ impl Walk<'_> {
             return Err(bad());
         }
         if first + needed > self.pages {
-            return Err(truncated(format!("{} of {} pages are there", self.pages, self.last + 1)));
+            return Err(truncated(format!(
+                "{} of {} pages are there",
+                self.pages,
+                self.last + 1
+            )));
         }
         self.claim(first, count)?;
         if !wanted {

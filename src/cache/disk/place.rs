@@ -302,8 +302,27 @@ fn network(directory: &Path) -> Option<String> {
 #[cfg(target_os = "linux")]
 fn network_mount(mounts: &str, device: &str) -> Option<String> {
     const NETWORK: [&str; 21] = [
-        "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "coda", "lustre", "gpfs", "beegfs", "orangefs",
-        "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs", "fuse.davfs2", "fuse.ceph", "fuse.smbnetfs", "davfs",
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "ncpfs",
+        "afs",
+        "ceph",
+        "coda",
+        "lustre",
+        "gpfs",
+        "beegfs",
+        "orangefs",
+        "fuse.sshfs",
+        "fuse.rclone",
+        "fuse.s3fs",
+        "fuse.glusterfs",
+        "fuse.davfs2",
+        "fuse.ceph",
+        "fuse.smbnetfs",
+        "davfs",
     ];
     let kind = mounts.lines().find_map(|line| {
         let (front, back) = line.split_once(" - ")?;
@@ -311,7 +330,6 @@ fn network_mount(mounts: &str, device: &str) -> Option<String> {
     })?;
     NETWORK.contains(&kind).then(|| kind.to_owned())
 }
-
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {

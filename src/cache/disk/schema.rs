@@ -91,7 +91,9 @@ fn existing(environment: &Environment) -> Result<Option<[Tree; 7]>, DiskError> {
     match version.and_then(unseal::<u32>) {
         Some(VERSION) => Ok(Some(trees)),
         Some(other) => Err(DiskError::Unusable(Unusable::Version(format!("layout {other}")))),
-        None => Err(DiskError::Unusable(Unusable::Damaged("its version is not legible".to_owned()))),
+        None => Err(DiskError::Unusable(Unusable::Damaged(
+            "its version is not legible".to_owned(),
+        ))),
     }
 }
 
@@ -301,7 +303,9 @@ impl Databases {
     pub fn counters(&self, txn: &RoTxn<'_, AnyTls>) -> Result<Counters, DiskError> {
         let stored = self.meta.get(txn, COUNTERS)?;
         let json: Option<Vec<u8>> = stored.and_then(unseal);
-        Ok(json.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default())
+        Ok(json
+            .and_then(|json| serde_json::from_slice(&json).ok())
+            .unwrap_or_default())
     }
 
     pub fn save_counters(&self, txn: &mut heed::RwTxn<'_>, counters: &Counters) -> Result<(), DiskError> {

@@ -179,7 +179,10 @@ impl State {
             return;
         }
         match result {
-            Ok(counts) => batch.iter().zip(counts).for_each(|(order, n)| self.answer(order, Ok(n))),
+            Ok(counts) => batch
+                .iter()
+                .zip(counts)
+                .for_each(|(order, n)| self.answer(order, Ok(n))),
             Err(error) => batch.iter().for_each(|order| self.answer(order, Err(error.clone()))),
         }
     }

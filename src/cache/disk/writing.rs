@@ -56,7 +56,10 @@ impl<'d> Writing<'d> {
     /// Stores an entry under its sample's number, or the next free one: two processes that asked anew at once chose the
     /// same, and a sample that is live is never overwritten. `asked` is the request's canonical bytes.
     pub fn put(&mut self, key: &Key, entry: &Entry, asked: &[u8], limit: u64, ttl: Ttl) -> Result<(), DiskError> {
-        let there = self.databases.entries.get(&self.txn.txn, &at(key, entry.header.sample))?;
+        let there = self
+            .databases
+            .entries
+            .get(&self.txn.txn, &at(key, entry.header.sample))?;
         let taken = there
             .and_then(|value| Entry::decode_header(value).ok())
             .is_some_and(|other| other != entry.header && other.is_live(ttl, entry.header.created));
@@ -123,7 +126,9 @@ impl<'d> Writing<'d> {
         let Some(mut row) = self.row(at)? else { return Ok(()) };
         row.hits = row.hits.saturating_add(hits);
         if !row.is_pinned() {
-            self.databases.recent.delete(&mut self.txn.txn, &row.tick.to_be_bytes())?;
+            self.databases
+                .recent
+                .delete(&mut self.txn.txn, &row.tick.to_be_bytes())?;
             row.tick = self.next_tick(at)?;
         }
         Ok(self.databases.rows.put(&mut self.txn.txn, at, &seal(&row))?)
@@ -136,7 +141,9 @@ impl<'d> Writing<'d> {
             return Ok(true);
         }
         if pinned {
-            self.databases.recent.delete(&mut self.txn.txn, &row.tick.to_be_bytes())?;
+            self.databases
+                .recent
+                .delete(&mut self.txn.txn, &row.tick.to_be_bytes())?;
             self.ledger.pinned += row.room;
             row.tick = 0;
         } else {

@@ -77,7 +77,11 @@ fn line(cache: &Cache, listed: &Listed, now: i64) -> String {
         other => format!("expires {}", short(other)),
     };
     let pin = if listed.pinned { ", pinned" } else { "" };
-    let sample = if header.sample > 0 { format!(" #{}", header.sample) } else { String::new() };
+    let sample = if header.sample > 0 {
+        format!(" #{}", header.sample)
+    } else {
+        String::new()
+    };
     format!(
         "{}  {}  {:>9}  {:<22} {}{sample}  ({until}{pin})",
         &key[..12],

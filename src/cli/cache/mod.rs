@@ -49,12 +49,18 @@ fn find(cache: &Cache, digits: &str) -> Result<Key, Failure> {
     let hexadecimal = !digits.is_empty() && digits.len() <= 64 && digits.chars().all(|c| c.is_ascii_hexdigit());
     if !hexadecimal {
         let shown: String = clean_line(&digits).chars().take(20).collect();
-        return Err(Failure::new(format!("`{shown}` is no key; `wickdesk cache list` shows them, and how one begins is enough")));
+        return Err(Failure::new(format!(
+            "`{shown}` is no key; `wickdesk cache list` shows them, and how one begins is enough"
+        )));
     }
     match cache.keys(&digits, 2).map_err(failed)?.as_slice() {
         [key] => Ok(*key),
-        [] => Err(Failure::new(format!("no key begins with {digits}; `wickdesk cache list` shows them"))),
-        _ => Err(Failure::new(format!("several keys begin with {digits}; write more of it"))),
+        [] => Err(Failure::new(format!(
+            "no key begins with {digits}; `wickdesk cache list` shows them"
+        ))),
+        _ => Err(Failure::new(format!(
+            "several keys begin with {digits}; write more of it"
+        ))),
     }
 }
 
@@ -62,17 +68,27 @@ fn find(cache: &Cache, digits: &str) -> Result<Key, Failure> {
 fn newest(cache: &Cache, key: &Key, sample: Option<u32>) -> Result<u32, Failure> {
     let samples = cache.samples(key).map_err(failed)?;
     match sample {
-        None => samples.last().map(|h| h.sample).ok_or_else(|| Failure::new("that entry has just gone")),
+        None => samples
+            .last()
+            .map(|h| h.sample)
+            .ok_or_else(|| Failure::new("that entry has just gone")),
         Some(n) if samples.iter().any(|h| h.sample == n) => Ok(n),
         Some(n) => {
             let there: Vec<String> = samples.iter().map(|h| h.sample.to_string()).collect();
-            Err(Failure::new(format!("there is no sample {n}; there is {}", there.join(", "))))
+            Err(Failure::new(format!(
+                "there is no sample {n}; there is {}",
+                there.join(", ")
+            )))
         }
     }
 }
 
 fn entries(n: u64) -> String {
-    if n == 1 { "1 entry".to_owned() } else { format!("{n} entries") }
+    if n == 1 {
+        "1 entry".to_owned()
+    } else {
+        format!("{n} entries")
+    }
 }
 
 fn clear(cache: &Cache, expired: bool, json: bool) -> Result<Exit, Failure> {
@@ -82,7 +98,11 @@ fn clear(cache: &Cache, expired: bool, json: bool) -> Result<Exit, Failure> {
         output::json(&cleared)?;
     } else {
         let what = entries(cleared.disk);
-        let what = if expired { what.replacen(' ', " expired ", 1) } else { what };
+        let what = if expired {
+            what.replacen(' ', " expired ", 1)
+        } else {
+            what
+        };
         output::line(&format!("cleared {what} from disk"))?;
     }
     Ok(Exit::Done)
@@ -93,14 +113,21 @@ fn remove(cache: &Cache, key: &Key, sample: Option<u32>) -> Result<Exit, Failure
         newest(cache, key, sample)?;
     }
     let removed = cache.remove(key, sample).map_err(failed)?;
-    output::line(&format!("removed {}", count(usize::try_from(removed).unwrap_or(usize::MAX), "sample")))?;
+    output::line(&format!(
+        "removed {}",
+        count(usize::try_from(removed).unwrap_or(usize::MAX), "sample")
+    ))?;
     Ok(Exit::Done)
 }
 
 fn pin(cache: &Cache, key: &Key, sample: Option<u32>, pinned: bool) -> Result<Exit, Failure> {
     let sample = newest(cache, key, sample)?;
     cache.pin(key, sample, pinned).map_err(failed)?;
-    let state = if pinned { "pinned: it stays until it expires or is cleared" } else { "no longer pinned" };
+    let state = if pinned {
+        "pinned: it stays until it expires or is cleared"
+    } else {
+        "no longer pinned"
+    };
     output::line(&format!("sample {sample} is {state}"))?;
     Ok(Exit::Done)
 }

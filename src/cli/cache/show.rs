@@ -53,10 +53,17 @@ pub(super) fn run(cache: &Cache, key: &Key, sample: Option<u32>, as_json: bool) 
             output::line(&format!("{name:<8} {value}"))?;
         }
         for message in &request.messages {
-            output::line(&format!("\n── {} ──\n{}", message.role.name(), clean(&message.text).trim_end()))?;
+            output::line(&format!(
+                "\n── {} ──\n{}",
+                message.role.name(),
+                clean(&message.text).trim_end()
+            ))?;
         }
     }
-    output::line(&format!("\n── answer, sample {sample} ──\n{}", clean(&entry.text).trim_end()))?;
+    output::line(&format!(
+        "\n── answer, sample {sample} ──\n{}",
+        clean(&entry.text).trim_end()
+    ))?;
     Ok(Exit::Done)
 }
 

@@ -75,4 +75,3 @@ pub(super) fn run(report: &Report, as_json: bool) -> Result<Exit, Failure> {
     }
     Ok(Exit::Done)
 }
-

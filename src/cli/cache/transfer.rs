@@ -41,7 +41,10 @@ pub(super) fn verify(cache: &Cache, trouble: Option<&Trouble>, as_json: bool) ->
     if as_json {
         let mut json = serde_json::to_value(&found).unwrap_or_default();
         if let Some(object) = json.as_object_mut() {
-            object.insert("set_aside".to_owned(), json!(aside.map(|a| a.path.display().to_string())));
+            object.insert(
+                "set_aside".to_owned(),
+                json!(aside.map(|a| a.path.display().to_string())),
+            );
             object.insert("whole".to_owned(), json!(found.is_whole() && aside.is_none()));
         }
         output::json(&json)?;
@@ -78,7 +81,10 @@ pub(super) fn export(cache: &Cache, file: &Path, as_json: bool) -> Result<Exit, 
         written.map_err(failed)?
     } else {
         // Beside it first, then moved over it: an export that fails leaves what was there.
-        let directory = file.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let directory = file
+            .parent()
+            .filter(|d| !d.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let beside = tempfile::NamedTempFile::new_in(directory).map_err(unwritten)?;
         let mut out = BufWriter::new(beside);
         let written = cache.export(&mut out, now_millis(), progress);
@@ -140,7 +146,12 @@ pub(super) fn import(cache: &Cache, file: &Path, as_json: bool) -> Result<Exit, 
         return Ok(Exit::Done);
     }
     if !done.whole {
-        return Err(unread("the file does not end as it was written: entries may be missing".to_owned()));
+        return Err(unread(
+            "the file does not end as it was written: entries may be missing".to_owned(),
+        ));
     }
-    Err(unread(format!("{} damaged; the others were imported", number(done.refused, "line"))))
+    Err(unread(format!(
+        "{} damaged; the others were imported",
+        number(done.refused, "line")
+    )))
 }

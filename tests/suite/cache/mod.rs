@@ -1,4 +1,11 @@
-//! The cache through its public surface: tiers, promotion, bounds, samples, and several on one directory.
+//! The cache through its public surface: tiers, promotion, samples, and several on one directory.
+
+mod bounds;
+mod damage;
+mod durability;
+mod model;
+mod place;
+mod portable;
 
 use wickdesk::cache::{Cache, Clear, Entry, Header, Key, Options, Tier, Want};
 use wickdesk::ttl::Ttl;
@@ -27,6 +34,22 @@ fn entry(sample: u32, text: &str) -> Entry {
         header: Header::new(sample, NOW, None),
         text: text.to_owned(),
     }
+}
+
+/// Text that does not compress.
+fn noise(seed: u64, length: usize) -> String {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(33 + u8::try_from(state % 90).unwrap())
+    };
+    std::iter::repeat_with(next).take(length).collect()
+}
+
+fn key(n: u64) -> Key {
+    Key::of(&n.to_le_bytes())
 }
 
 fn tier(cache: &Cache, key: &Key) -> Option<Tier> {
@@ -88,39 +111,6 @@ fn samples_and_expiry() {
 }
 
 #[test]
-fn disk_is_bounded_by_bytes() {
-    let home = Home::new();
-    let (cache, _) = Cache::open(&options(&home, 20_000), NOW);
-    // Text that does not compress.
-    let noise = |n: u64| {
-        (0..1_500u64)
-            .map(|i| char::from(33 + (blake3::hash(&(n << 32 | i).to_le_bytes()).as_bytes()[0] % 90)))
-            .collect::<String>()
-    };
-    for n in 0..40 {
-        let mut entry = entry(0, &noise(n));
-        entry.header = Header::new(0, NOW + i64::try_from(n).unwrap(), None);
-        cache.put(&Key::of(&n.to_le_bytes()), entry, b"").wait().unwrap();
-    }
-    let report = cache.report();
-    assert!(report.disk_bytes <= 20_000 && report.disk_items >= 8, "{report:?}");
-    assert_eq!(report.lifetime.evicted, 40 - report.disk_items);
-    cache.clear(Clear::Memory, NOW).unwrap();
-    assert!(
-        cache
-            .get(&Key::of(&39u64.to_le_bytes()), Want::Newest, NOW + 50)
-            .is_some(),
-        "the newest stays"
-    );
-    assert!(
-        cache
-            .get(&Key::of(&0u64.to_le_bytes()), Want::Newest, NOW + 50)
-            .is_none(),
-        "the oldest went"
-    );
-}
-
-#[test]
 fn a_newer_sample_of_another_cache_is_seen_at_once() {
     let home = Home::new();
     let (one, other) = (open(&home), open(&home));
@@ -162,4 +152,46 @@ fn statistics_of_several_processes_add_up() {
         ),
         (&6.into(), &6.into(), &1.into(), &1.into())
     );
+}
+
+#[test]
+fn what_one_process_clears_another_no_longer_serves_from_memory() {
+    let home = Home::new();
+    home.run(&["ask", "hi"]).code(0);
+    let (desk_cache, _) = Cache::open(
+        &Options {
+            directory: home.path("cache/wickdesk"),
+            ..options(&home, 1 << 30)
+        },
+        NOW,
+    );
+    let listed = desk_cache.list().next().unwrap().unwrap();
+    let now = listed.header.created;
+    assert!(desk_cache.get(&listed.key, Want::Newest, now).is_some());
+    assert_eq!(
+        desk_cache.get(&listed.key, Want::Newest, now).unwrap().tier,
+        Tier::Memory
+    );
+    home.run(&["cache", "clear"]).code(0);
+    assert!(desk_cache.get(&listed.key, Want::Newest, now).is_none());
+}
+
+#[test]
+fn a_sample_between_is_served_when_the_newest_in_memory_expires() {
+    let home = Home::new();
+    let cache = open(&home);
+    let key = key(1);
+    for sample in 0..3 {
+        let mut entry = entry(sample, &format!("{sample}"));
+        if sample == 2 {
+            entry.header = Header::new(2, NOW, Some("10s".parse().unwrap()));
+        }
+        cache.put(&key, entry, b"").wait().unwrap();
+    }
+    cache.clear(Clear::Memory, NOW).unwrap();
+    for sample in [0, 2] {
+        assert!(cache.get(&key, Want::Sample(sample), NOW).is_some());
+    }
+    assert_eq!(cache.get(&key, Want::Newest, NOW).unwrap().entry.text, "2");
+    assert_eq!(cache.get(&key, Want::Newest, NOW + 20_000).unwrap().entry.text, "1");
 }
