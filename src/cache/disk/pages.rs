@@ -221,6 +221,28 @@ fn read_at(file: &mut File, at: u64, bytes: &mut [u8]) -> Result<(), DiskError> 
     })
 }
 
+/// Whether a page's nodes lie side by side from `upper` to its end, as LMDB leaves them: it moves them by what their
+/// sizes add up to.
+fn tiles(page: &[u8], lower: usize, upper: usize, is_leaf: bool) -> Option<()> {
+    let mut nodes = Vec::with_capacity((lower - HEADER) / 2);
+    for slot in (HEADER..lower).step_by(2) {
+        let at = usize::from(u16_at(page, slot)?);
+        let node = page.get(at..)?;
+        let data = match (is_leaf, u16_at(node, 4)?) {
+            (false, _) => 0,
+            (true, BIG_DATA) => 8,
+            (true, _) => u32_at(node, 0)? as usize,
+        };
+        let size = NODE.checked_add(usize::from(u16_at(node, 6)?))?.checked_add(data)?;
+        nodes.push((at, size.next_multiple_of(2)));
+    }
+    nodes.sort_unstable();
+    let end = nodes
+        .iter()
+        .try_fold(upper, |end, (at, size)| (*at == end).then_some(at + size))?;
+    (end == page.len()).then_some(())
+}
+
 /// What a tree holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -367,11 +389,9 @@ impl Walk<'_> {
         if count == 0 || (!is_leaf && count < 2) {
             return Err(bad());
         }
+        tiles(&page, lower, upper, is_leaf).ok_or_else(bad)?;
         for index in 0..count {
             let at = usize::from(u16_at(&page, HEADER + index * 2).ok_or_else(bad)?);
-            if at < upper || at % 2 != 0 {
-                return Err(bad());
-            }
             let node = page.get(at..).ok_or_else(bad)?;
             let key_size = usize::from(u16_at(node, 6).ok_or_else(bad)?);
             let key = node.get(NODE..NODE + key_size).ok_or_else(bad)?;

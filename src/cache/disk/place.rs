@@ -4,10 +4,12 @@
 //! free is alone, and may look at the file with ordinary reads, set it aside, or put another in its place. The lock goes
 //! with its process, however that ends. Inside, a *stamp* says that the last user closed the store in order.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::pages::survey;
@@ -23,11 +25,39 @@ const STAMP: &str = "stamp";
 const ALWAYS: u64 = 256;
 /// How long to wait for a process that has the store to itself.
 const PATIENCE: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Stores that this process holds.
+static CLAIMED: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);
+
+fn claimed() -> MutexGuard<'static, HashSet<PathBuf>> {
+    // A set of paths: a panic leaves it whole.
+    CLAIMED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until this process no longer holds the store, and claims it.
+fn wait_for_own(store: &Path) -> Result<(), DiskError> {
+    let begun = Instant::now();
+    while !claimed().insert(store.to_owned()) {
+        if begun.elapsed() > PATIENCE {
+            return Err(DiskError::Busy);
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
+/// How the lock is held.
+#[derive(Clone, Copy)]
+enum Hold {
+    Alone,
+    Shared,
+}
 
 /// A directory fit for a store, and this process's hold on it.
 pub(super) struct Place {
     store: PathBuf,
-    lock: File,
+    lock: Option<File>,
     alone: bool,
     /// Whether the store is to be left with a stamp.
     in_order: AtomicBool,
@@ -64,21 +94,24 @@ impl Place {
         }
         let path = directory.join(format!("{LAYOUT}.lock"));
         trusted(&path).map_err(refuse)?;
+        // The writability of the directory is what LMDB would only say as a number.
+        writable(&store).map_err(system)?;
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let lock = options.open(&path).map_err(system)?;
-        private(&path, 0o600).map_err(system)?;
-        // The writability of the directory is what LMDB would only say as a number.
-        tempfile::NamedTempFile::new_in(&store).map_err(system)?;
-        let alone = hold(&lock)?;
-        Ok(Self {
+        wait_for_own(&store)?;
+        // From here on the claim is let go by dropping it.
+        let mut place = Self {
             store,
-            lock,
-            alone,
+            lock: None,
+            alone: false,
             in_order: AtomicBool::new(false),
-        })
+        };
+        place.lock = Some(options.open(&path).map_err(system)?);
+        private(&path, 0o600).map_err(system)?;
+        place.alone = place.hold()?;
+        Ok(place)
     }
 
     /// The directory that the environment lies in.
@@ -107,8 +140,49 @@ impl Place {
     /// Lets others in.
     pub fn share(&mut self) -> Result<(), DiskError> {
         self.alone = false;
-        self.lock.lock_shared()?;
-        Ok(())
+        if self.lock(Hold::Shared) {
+            Ok(())
+        } else {
+            Err(DiskError::Busy)
+        }
+    }
+
+    /// Holds the lock alone if it is free, else shared. Who holds it alone does so for moments, or says that it is busy.
+    fn hold(&self) -> Result<bool, DiskError> {
+        if self.lock(Hold::Alone) {
+            return Ok(true);
+        }
+        let begun = Instant::now();
+        while !self.lock(Hold::Shared) {
+            if begun.elapsed() > PATIENCE {
+                return Err(DiskError::Busy);
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Ok(false)
+    }
+
+    /// Takes the lock, if it can be had at once.
+    ///
+    /// On Unix this is a lock of the process: unlike one of the open file, a program that is being started does not hold
+    /// it too for a moment, and make this process believe that it is not alone. Closing any handle of the file lets go of
+    /// it, so a process has one ([`CLAIMED`]).
+    fn lock(&self, hold: Hold) -> bool {
+        let Some(lock) = &self.lock else { return false };
+        #[cfg(unix)]
+        {
+            use rustix::fs::{FlockOperation, fcntl_lock};
+            let operation = match hold {
+                Hold::Alone => FlockOperation::NonBlockingLockExclusive,
+                Hold::Shared => FlockOperation::NonBlockingLockShared,
+            };
+            fcntl_lock(lock, operation).is_ok()
+        }
+        #[cfg(not(unix))]
+        match hold {
+            Hold::Alone => lock.try_lock().is_ok(),
+            Hold::Shared => lock.try_lock_shared().is_ok(),
+        }
     }
 
     /// Looks at the store's file, if nobody else has it open: who has, has looked. A store that was left in order is
@@ -198,13 +272,15 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if self.in_order.load(Ordering::Relaxed)
-            && self.lock.try_lock().is_ok()
+            && self.lock(Hold::Alone)
             && let Some(stamp) = self.stamp()
         {
             // Without one the next opening only takes longer.
             let _ = fs::write(self.store.join(STAMP), stamp);
             let _ = private(&self.store.join(STAMP), 0o600);
         }
+        drop(self.lock.take());
+        claimed().remove(&self.store);
     }
 }
 
@@ -212,21 +288,6 @@ impl std::fmt::Debug for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.store.display())
     }
-}
-
-/// Holds the lock alone if it is free, else shared. Who holds it alone does so for moments, or says that it is busy.
-fn hold(lock: &File) -> Result<bool, DiskError> {
-    if lock.try_lock().is_ok() {
-        return Ok(true);
-    }
-    let begun = Instant::now();
-    while lock.try_lock_shared().is_err() {
-        if begun.elapsed() > PATIENCE {
-            return Err(DiskError::Busy);
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    Ok(false)
 }
 
 /// Refuses what could lead elsewhere or belongs to someone else. What is not there is no danger.
@@ -248,6 +309,17 @@ fn trusted(path: &Path) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether files can be made in a directory.
+fn writable(directory: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, access};
+        access(directory, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from)
+    }
+    #[cfg(not(unix))]
+    tempfile::NamedTempFile::new_in(directory).map(|_| ())
 }
 
 /// Sets the mode of what is ours, whatever the umask was.

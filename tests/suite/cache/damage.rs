@@ -1,8 +1,9 @@
 //! Damage: every byte flipped, every truncation, other programs' files: never a crash, never a wrong answer.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use wickdesk::cache::{Cache, Clear, Options, Trouble, Unusable, Want};
+use wickdesk::cache::{Cache, Clear, Options, Trouble, Unusable, Want, compact};
 use wickdesk::ttl::Ttl;
 
 use super::{NOW, entry, key, noise};
@@ -19,8 +20,13 @@ fn options(directory: &Path) -> Options {
     }
 }
 
-fn text(n: u64) -> String {
-    noise(n, usize::try_from(n * 1_100).unwrap())
+fn text(n: u64) -> &'static str {
+    static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        (0..=ENTRIES)
+            .map(|n| noise(n, usize::try_from(n * 750).unwrap()))
+            .collect()
+    });
+    &TEXTS[usize::try_from(n).unwrap()]
 }
 
 /// A small store with entries in leaves and on pages of their own, something removed, and a list of free pages.
@@ -28,8 +34,12 @@ fn small_store(directory: &Path) -> Vec<u8> {
     let (cache, trouble) = Cache::open(&options(directory), NOW);
     assert_eq!(trouble, None);
     for n in 0..ENTRIES + 1 {
-        cache.put(&key(n), entry(0, &text(n)), &n.to_le_bytes()).wait().unwrap();
+        cache.put(&key(n), entry(0, text(n)), &n.to_le_bytes()).wait().unwrap();
     }
+    drop(cache);
+    // Without the pages that nobody uses any more; then some that are free.
+    compact(directory).unwrap();
+    let (cache, _) = Cache::open(&options(directory), NOW);
     cache.remove(&key(ENTRIES), None).unwrap();
     assert!(cache.get(&key(1), Want::Newest, NOW).is_some());
     drop(cache);
@@ -38,7 +48,11 @@ fn small_store(directory: &Path) -> Vec<u8> {
 
 /// Puts these bytes in the store's place, as if it had lain there.
 fn lay(directory: &Path, bytes: &[u8]) {
-    let _ = std::fs::remove_dir_all(directory);
+    for aside in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        if aside.file_name().to_string_lossy().starts_with("v1-") {
+            std::fs::remove_dir_all(aside.path()).unwrap();
+        }
+    }
     std::fs::create_dir_all(directory.join("v1")).unwrap();
     std::fs::write(directory.join("v1/data.mdb"), bytes).unwrap();
 }
@@ -88,7 +102,7 @@ fn every_byte_flipped_in_turn() {
                 let mut bytes = whole.clone();
                 bytes[at] ^= if at % 3 == 0 { 0xFF } else { 1 << (at % 8) };
                 lay(&directory, &bytes);
-                let (set_aside, left) = survive(&directory, at % 16 == half);
+                let (set_aside, left) = survive(&directory, at % 64 == half);
                 aside += u64::from(set_aside.is_some());
                 lost += ENTRIES - left;
             }
