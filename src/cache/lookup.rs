@@ -143,6 +143,11 @@ impl Cache {
         self.stats().bypass();
     }
 
+    /// Counts a question that joined a call on its way.
+    pub fn join(&self) {
+        self.stats().session.joined += 1;
+    }
+
     /// Counts an answer that was not stored, and why.
     pub fn refuse(&self, reason: &str) {
         *self.stats().session.refused.entry(reason.to_owned()).or_default() += 1;

@@ -24,6 +24,8 @@ pub struct Counters {
     pub disk_hits: u64,
     /// Found nowhere.
     pub misses: u64,
+    /// Questions that joined a call on its way instead of making one.
+    pub joined: u64,
     /// Questions asked past the cache.
     pub bypasses: u64,
     /// Answers stored.
@@ -54,6 +56,7 @@ impl Counters {
         self.memory_hits += other.memory_hits;
         self.disk_hits += other.disk_hits;
         self.misses += other.misses;
+        self.joined += other.joined;
         self.bypasses += other.bypasses;
         self.stored += other.stored;
         self.evicted += other.evicted;
@@ -81,6 +84,7 @@ impl Counters {
             memory_hits: self.memory_hits - before.memory_hits,
             disk_hits: self.disk_hits - before.disk_hits,
             misses: self.misses - before.misses,
+            joined: self.joined - before.joined,
             bypasses: self.bypasses - before.bypasses,
             stored: self.stored - before.stored,
             refused,

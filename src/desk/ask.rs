@@ -120,7 +120,10 @@ impl Desk {
             return Box::pin(steps);
         }
         // The call stores its answer itself: whoever started it may have left.
-        let (subscription, _) = self.calls.join((prepared.key, sample), move || steps);
+        let (subscription, started) = self.calls.join((prepared.key, sample), move || steps);
+        if !started {
+            self.cache.join();
+        }
         Box::pin(subscription)
     }
 }

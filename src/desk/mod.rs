@@ -5,6 +5,7 @@
 //! both walk this path and no other.
 
 mod ask;
+mod browse;
 mod freshness;
 mod judge;
 mod prepare;
@@ -21,6 +22,7 @@ use crate::model::ModelError;
 use crate::prompt::{Library, LibraryError, TemplateError};
 
 pub use ask::{Answer, Answering, Policy, Step};
+pub use browse::{Browsed, Inspected};
 pub use freshness::{Fresh, Freshness};
 pub use judge::Judged;
 pub use prepare::{Estimate, Market, Prepared, Question, parse_as_of};

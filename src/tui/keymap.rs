@@ -39,6 +39,12 @@ pub enum Command {
     Model,
     /// Clear the cache.
     Clear,
+    /// Look into the cache.
+    Browse,
+    /// Show the sample before.
+    PreviousSample,
+    /// Show the sample after.
+    NextSample,
     /// To the next failed check.
     NextFailed,
     /// Copy something.
@@ -275,6 +281,30 @@ pub const TABLE: &[Binding] = &[
         short: "clear cache",
         help: "clear the cache: then y both tiers, m memory, d disk, x expired",
         enabled: always,
+    },
+    Binding {
+        command: Command::Browse,
+        context: Context::Command,
+        keys: &[letter('b', "b")],
+        short: "browse cache",
+        help: "browse the cache: what was asked, what came back; pin or delete one",
+        enabled: always,
+    },
+    Binding {
+        command: Command::PreviousSample,
+        context: Context::Command,
+        keys: &[letter('[', "[")],
+        short: "sample before",
+        help: "show the sample before this one",
+        enabled: App::has_sample_before,
+    },
+    Binding {
+        command: Command::NextSample,
+        context: Context::Command,
+        keys: &[letter(']', "]")],
+        short: "sample after",
+        help: "show the sample after this one",
+        enabled: App::has_sample_after,
     },
     Binding {
         command: Command::NextPane,

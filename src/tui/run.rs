@@ -25,6 +25,9 @@ use crate::model::{KNOWN, price};
 /// The least time between two frames.
 const FRAME: Duration = Duration::from_micros(16_667);
 
+/// Entries that the cache browser holds; more than these nobody scrolls through, and `wickdesk cache list` streams them.
+const BROWSED: usize = 20_000;
+
 /// Messages taken in between two looks at the keys.
 const BURST: usize = 256;
 
@@ -145,6 +148,30 @@ impl Driver {
             Effect::Clear(what) => self.blocking(move |desk| {
                 Message::Cleared(desk.cache().clear(what, now_millis()).map_err(|e| e.to_string()))
             }),
+            Effect::Browse(id) => {
+                self.blocking(move |desk| Message::Browsed(id, desk.browse(BROWSED).map_err(|e| e.to_string())))
+            }
+            Effect::Inspect(id, key, sample) => self.blocking(move |desk| {
+                let inspected = desk.inspect(&key, sample).map_err(|e| e.to_string());
+                Message::Inspected(id, inspected.map(|i| i.map(Box::new)))
+            }),
+            Effect::Pin(key, sample, pinned) => self.blocking(move |desk| {
+                let words = if pinned {
+                    "pinned: it stays until it expires or is cleared"
+                } else {
+                    "no longer pinned"
+                };
+                let done = desk.cache().pin(&key, sample, pinned);
+                Message::Kept(done.map(|_| words.to_owned()).map_err(|e| e.to_string()))
+            }),
+            Effect::Remove(key, sample) => self.blocking(move |desk| {
+                let done = desk.cache().remove(&key, Some(sample));
+                Message::Kept(
+                    done.map(|_| "removed from the cache".to_owned())
+                        .map_err(|e| e.to_string()),
+                )
+            }),
+            Effect::Samples(id, key) => self.blocking(move |desk| Message::Samples(id, desk.live_samples(&key))),
             Effect::Save(saving, replace) => {
                 let sender = self.sender.clone();
                 self.blocking(move |desk| {

@@ -117,6 +117,24 @@ impl Bench {
                 receiver.iter().collect()
             }
             Effect::Report => vec![Message::Report(Box::new(desk.cache().report()))],
+            Effect::Browse(id) => vec![Message::Browsed(id, desk.browse(100).map_err(|e| e.to_string()))],
+            Effect::Inspect(id, key, sample) => {
+                let inspected = desk.inspect(&key, sample).map_err(|e| e.to_string());
+                vec![Message::Inspected(id, inspected.map(|i| i.map(Box::new)))]
+            }
+            Effect::Pin(key, sample, pinned) => {
+                let done = desk.cache().pin(&key, sample, pinned);
+                vec![Message::Kept(
+                    done.map(|_| "pinned".to_owned()).map_err(|e| e.to_string()),
+                )]
+            }
+            Effect::Remove(key, sample) => {
+                let done = desk.cache().remove(&key, Some(sample));
+                vec![Message::Kept(
+                    done.map(|_| "removed".to_owned()).map_err(|e| e.to_string()),
+                )]
+            }
+            Effect::Samples(id, key) => vec![Message::Samples(id, desk.live_samples(&key))],
             Effect::Clear(what) => vec![Message::Cleared(
                 desk.cache().clear(what, now_millis()).map_err(|e| e.to_string()),
             )],
@@ -568,4 +586,65 @@ proptest::proptest! {
             }
         });
     }
+}
+
+#[test]
+fn the_cache_is_browsed_filtered_pinned_and_one_entry_deleted() {
+    let mut bench = Bench::sized(120, 36);
+    bench.press(KeyCode::F(5));
+    bench.keys("R");
+    bench.keys("b");
+    let screen = bench.screen();
+    assert!(
+        screen.contains("Cache 2 · by age") && screen.contains("#1 confluence"),
+        "{screen}"
+    );
+    bench.keys("p");
+    assert!(bench.screen().contains("▸◆"), "{}", bench.screen());
+    bench.press(KeyCode::Enter);
+    let screen = bench.screen();
+    assert!(
+        screen.contains("answer, sample 1 of 0, 1") && screen.contains("Offline analyst"),
+        "{screen}"
+    );
+    bench.keys("G");
+    assert!(bench.screen().contains("setup"), "what was asked stands below");
+    bench.press(KeyCode::Esc);
+    bench.keys("d");
+    assert!(bench.screen().contains("d again removes"));
+    bench.keys("j");
+    bench.keys("d");
+    assert_eq!(bench.app.report().unwrap().disk_items, 2, "another key keeps it");
+    bench.keys("d");
+    assert_eq!(bench.app.report().unwrap().disk_items, 1);
+    bench.keys("/nothing like it");
+    bench.press(KeyCode::Enter);
+    assert!(bench.screen().contains("nothing fits"));
+    bench.press(KeyCode::Esc);
+    bench.keys("s");
+    assert!(bench.screen().contains("by size"));
+    bench.keys("C");
+    bench.keys("y");
+    assert!(bench.screen().contains("the cache is empty"), "{}", bench.screen());
+    bench.press(KeyCode::Esc);
+    assert!(bench.app.layers().is_empty());
+}
+
+#[test]
+fn samples_are_listed_and_turned_without_a_call() {
+    let mut bench = Bench::sized(120, 36);
+    bench.press(KeyCode::F(5));
+    assert!(!bench.screen().contains("samples"), "one is not worth a line");
+    bench.keys("R");
+    assert!(bench.screen().contains("samples  0  [1]"), "{}", bench.screen());
+    bench.keys("[");
+    assert!(bench.screen().contains("samples [0]  1"), "{}", bench.screen());
+    let State::Done(answer) = bench.app.response().state() else {
+        panic!()
+    };
+    assert_eq!((answer.sample, answer.tier), (0, wickdesk::cache::Tier::Memory));
+    bench.keys("[");
+    bench.keys("]");
+    assert!(bench.screen().contains("samples  0  [1]"));
+    assert_eq!(bench.app.report().unwrap().session.stored, 2);
 }

@@ -26,7 +26,8 @@ fn an_answer_with_its_setup() {
 
 #[test]
 fn panes_and_overlays() {
-    let shots: [(&str, &str); 7] = [
+    let shots: [(&str, &str); 8] = [
+        ("browser", "b"),
         ("form", "v"),
         ("prompt", "p"),
         ("editor", "e"),

@@ -18,6 +18,8 @@ pub struct Listed {
     pub key: Key,
     /// What it says of itself.
     pub header: Header,
+    /// When it expires, UTC epoch milliseconds.
+    pub expires: Option<i64>,
     /// The bytes that it takes on disk.
     pub room: u64,
     /// How often it was found, as far as that is noted.
@@ -80,6 +82,7 @@ impl Disk {
         };
         Ok(Some(Listed {
             key,
+            expires: header.expires(self.ttl),
             header,
             room: row.room,
             hits: row.hits,

@@ -51,6 +51,14 @@ struct Shared {
     common: Arc<Common>,
 }
 
+/// The newest live sample of a question.
+struct Newest<'t> {
+    sample: u32,
+    value: &'t [u8],
+    /// Whether there is none above it, live or not.
+    is_last: bool,
+}
+
 /// The disk tier.
 pub(super) struct Disk {
     shared: Arc<Shared>,
@@ -130,7 +138,7 @@ impl Disk {
                 None => return Ok(None),
             },
             Want::Newest => match self.newest_value(&txn, key, now)? {
-                Some(found) => found,
+                Some(found) => (found.sample, found.value, found.is_last),
                 None => return Ok(None),
             },
         };
@@ -149,7 +157,7 @@ impl Disk {
         txn: &'t RoTxn<'_, WithoutTls>,
         key: &Key,
         now: i64,
-    ) -> Result<Option<(u32, &'t [u8], bool)>, DiskError> {
+    ) -> Result<Option<Newest<'t>>, DiskError> {
         let mut bound = at(key, u32::MAX);
         let mut is_last = true;
         while let Some((found, value)) = self.databases().entries.get_lower_than_or_equal_to(txn, &bound)? {
@@ -159,7 +167,7 @@ impl Disk {
             // A header that cannot be read is told when the whole entry is.
             let live = Entry::decode_header(value).map_or(true, |h| h.is_live(self.ttl, now));
             if live {
-                return Ok(Some((sample, value, is_last)));
+                return Ok(Some(Newest { sample, value, is_last }));
             }
             is_last = false;
             let Some(lower) = sample.checked_sub(1) else {
@@ -175,7 +183,7 @@ impl Disk {
         let txn = self.databases().environment.read()?;
         Ok(self
             .newest_value(&txn, key, now)?
-            .map(|(sample, _, is_last)| (sample, is_last)))
+            .map(|newest| (newest.sample, newest.is_last)))
     }
 
     /// The highest sample number, live or not.
@@ -188,23 +196,9 @@ impl Disk {
 
     /// The request that a question's entries answer, as its canonical bytes, if it was kept.
     pub fn asked(&self, key: &Key) -> Result<Option<Vec<u8>>, DiskError> {
-        /// More than is ever kept is damage.
-        const MOST: usize = 8 << 20;
         let txn = self.databases().environment.read()?;
-        let Some(packed) = self.databases().asked.get(&txn, key.bytes())? else {
-            return Ok(None);
-        };
-        let (size, body) = lz4_flex::block::uncompressed_size(packed).map_err(|_| DiskError::Damaged)?;
-        if size > MOST {
-            return Err(DiskError::Damaged);
-        }
-        let asked = lz4_flex::decompress(body, size).map_err(|_| DiskError::Damaged)?;
-        // The key is its hash: no other checksum is needed.
-        if Key::of(&asked) == *key {
-            Ok(Some(asked))
-        } else {
-            Err(DiskError::Damaged)
-        }
+        let packed = self.databases().asked.get(&txn, key.bytes())?;
+        packed.map(|packed| schema::unpack(key, packed)).transpose()
     }
 
     /// Hands an entry to the writer; `asked` is the request's canonical bytes.

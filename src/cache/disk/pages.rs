@@ -34,26 +34,15 @@ const INTEGER_KEY: u16 = 0x08;
 const DEEPEST: u16 = 32;
 const NO_PAGE: u64 = u64::MAX;
 
-/// What a walk found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Survey {
-    /// The transaction whose pages were walked.
-    pub txn: u64,
-    /// Pages of trees, of the free list and the main tree too.
-    pub tree_pages: u64,
-    /// Whether every page was looked at, or the trees only counted.
-    pub walked: bool,
-}
-
-/// Looks at a store's file. `txn` names the transaction to be walked, `None` the last one. With `most`, trees of more
-/// pages than that are counted and not walked. An empty file is a store not yet begun.
+/// Looks at a store's file. `txn` names the transaction to be walked, `None` the last one. Returns the number of pages
+/// in its trees. An empty file is a store not yet begun.
 ///
 /// # Errors
 /// [`DiskError::Unusable`] with the first contradiction; the system's errors.
-pub(super) fn survey(file: &mut File, txn: Option<u64>, most: Option<u64>) -> Result<Survey, DiskError> {
+pub(super) fn survey(file: &mut File, txn: Option<u64>) -> Result<u64, DiskError> {
     let length = file.metadata()?.len();
     if length == 0 || !KNOWN {
-        return Ok(Survey::default());
+        return Ok(0);
     }
     let (page_size, meta) = newest_meta(file, length, txn)?;
     let mut walk = Walk {
@@ -68,24 +57,12 @@ pub(super) fn survey(file: &mut File, txn: Option<u64>, most: Option<u64>) -> Re
     };
     walk.begin()?;
     walk.tree(&meta.main, Kind::Main)?;
-    let named = std::mem::take(&mut walk.named);
-    let counted: u64 = named.iter().map(|db| db.branches.saturating_add(db.leaves)).sum();
-    let mut survey = Survey {
-        txn: meta.txn,
-        tree_pages: counted.saturating_add(walk.tree_pages),
-        walked: false,
-    };
-    if most.is_some_and(|most| survey.tree_pages > most) {
-        return Ok(survey);
-    }
-    for db in &named {
-        walk.tree(db, Kind::Plain)?;
+    for db in std::mem::take(&mut walk.named) {
+        walk.tree(&db, Kind::Plain)?;
     }
     walk.tree(&meta.free, Kind::Free)?;
     walk.end()?;
-    survey.walked = true;
-    survey.tree_pages = walk.tree_pages;
-    Ok(survey)
+    Ok(walk.tree_pages)
 }
 
 fn damaged(what: impl Into<String>) -> DiskError {
@@ -114,8 +91,6 @@ struct Db {
     pad: u32,
     flags: u16,
     depth: u16,
-    branches: u64,
-    leaves: u64,
     entries: u64,
     root: u64,
 }
@@ -126,8 +101,6 @@ impl Db {
             pad: u32_at(bytes, 0)?,
             flags: u16_at(bytes, 4)?,
             depth: u16_at(bytes, 6)?,
-            branches: u64_at(bytes, 8)?,
-            leaves: u64_at(bytes, 16)?,
             entries: u64_at(bytes, 32)?,
             root: u64_at(bytes, 40)?,
         })

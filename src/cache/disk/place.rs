@@ -21,8 +21,6 @@ const LAYOUT: &str = "v1";
 const DATA: &str = "data.mdb";
 const LOCK_TABLE: &str = "lock.mdb";
 const STAMP: &str = "stamp";
-/// Trees of up to so many pages are walked at every opening, however they were left: about a millisecond's work.
-const ALWAYS: u64 = 256;
 /// How long to wait for a process that has the store to itself.
 const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(5);
@@ -185,8 +183,8 @@ impl Place {
         }
     }
 
-    /// Looks at the store's file, if nobody else has it open: who has, has looked. A store that was left in order is
-    /// believed, if it is too large to be walked in a moment.
+    /// Looks at the store's file, if nobody else has it open: who has, has looked. A store that was left in order, and not
+    /// touched since, is believed.
     pub fn examine(&self) -> Result<(), DiskError> {
         let mut file = match File::open(self.data()) {
             Ok(file) if self.alone => file,
@@ -197,8 +195,10 @@ impl Place {
         let in_order = self.read_stamp().is_some_and(|stamp| Some(stamp) == self.stamp());
         // Without the stamp, a crash from here on is evidence.
         let _ = fs::remove_file(self.store.join(STAMP));
-        let most = in_order.then_some(ALWAYS);
-        survey(&mut file, None, most).map(|survey| tracing::debug!(?survey, "the store was looked at"))
+        if in_order {
+            return Ok(());
+        }
+        survey(&mut file, None).map(|pages| tracing::debug!(pages, "the store was looked at"))
     }
 
     /// Says whether the store is in order, as far as is known: if so it will be left with a stamp.
@@ -211,6 +211,15 @@ impl Place {
         let data = fs::metadata(self.data()).ok()?;
         let time = data.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
         Some(format!("{} {}", data.len(), time.as_nanos()))
+    }
+
+    /// Gives the file a time to the nanosecond. Whoever writes it later, be it in the same instant, leaves another: the
+    /// system's own times are coarser.
+    fn mark_time(&self) -> io::Result<()> {
+        File::options()
+            .write(true)
+            .open(self.data())?
+            .set_modified(std::time::SystemTime::now())
     }
 
     fn read_stamp(&self) -> Option<String> {
@@ -273,6 +282,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         if self.in_order.load(Ordering::Relaxed)
             && self.lock(Hold::Alone)
+            && self.mark_time().is_ok()
             && let Some(stamp) = self.stamp()
         {
             // Without one the next opening only takes longer.

@@ -315,6 +315,29 @@ impl Databases {
     }
 }
 
+/// A request's text that is longer is not kept.
+const LONGEST_QUESTION: usize = 4 << 20;
+
+/// A request's canonical bytes as they are kept; `None` for what is not.
+pub(super) fn pack(asked: &[u8]) -> Option<Vec<u8>> {
+    let fits = !asked.is_empty() && asked.len() <= LONGEST_QUESTION;
+    fits.then(|| lz4_flex::compress_prepend_size(asked))
+}
+
+/// The canonical bytes, if they are what the key is the hash of: no other checksum is needed.
+pub(super) fn unpack(key: &Key, packed: &[u8]) -> Result<Vec<u8>, DiskError> {
+    let (size, body) = lz4_flex::block::uncompressed_size(packed).map_err(|_| DiskError::Damaged)?;
+    if size > LONGEST_QUESTION {
+        return Err(DiskError::Damaged);
+    }
+    let asked = lz4_flex::decompress(body, size).map_err(|_| DiskError::Damaged)?;
+    if Key::of(&asked) == *key {
+        Ok(asked)
+    } else {
+        Err(DiskError::Damaged)
+    }
+}
+
 /// LMDB's pages on the machines it is used on; a larger one only makes the estimate below low.
 const PAGE: usize = 4096;
 const PAGE_HEADER: usize = 16;

@@ -53,6 +53,10 @@ pub(super) enum Job {
         now: i64,
     },
     Mend,
+    /// Remove the request of a question.
+    Forget {
+        key: Key,
+    },
     /// Note what was found; or nothing, to hear when all before is done.
     Settle,
 }
@@ -280,6 +284,7 @@ impl State {
             Job::Clear { epoch } => writing.clear(*epoch),
             Job::Sweep { now } => writing.sweep(ttl, *now, SWEEP),
             Job::Mend => writing.mend(),
+            Job::Forget { key } => writing.forget(key).map(|()| 1),
             Job::Settle => Ok(0),
         }
     }

@@ -4,7 +4,7 @@ use heed::RwTxn;
 
 use super::environment::Held;
 use super::schema::{
-    At, Databases, Ledger, Row, at, created_key, due_key, index_room, place, room, sample_of, seal, unseal,
+    At, Databases, Ledger, Row, at, created_key, due_key, index_room, pack, place, room, sample_of, seal, unseal,
 };
 use crate::cache::entry::{Entry, Header};
 use crate::cache::error::DiskError;
@@ -12,9 +12,6 @@ use crate::cache::key::Key;
 use crate::cache::stats::Counters;
 use crate::text::bytes;
 use crate::ttl::Ttl;
-
-/// A request's text that is longer is not kept for showing.
-const LONGEST_QUESTION: usize = 4 << 20;
 
 /// A write transaction under way. Dropped, it leaves the store as it was.
 pub(super) struct Writing<'d> {
@@ -92,10 +89,9 @@ impl<'d> Writing<'d> {
 
     fn note_question(&mut self, key: &Key, asked: &[u8]) -> Result<(), DiskError> {
         let known = self.databases.asked.get(&self.txn.txn, key.bytes())?.is_some();
-        if known || asked.is_empty() || asked.len() > LONGEST_QUESTION {
+        let Some(packed) = pack(asked).filter(|_| !known) else {
             return Ok(());
-        }
-        let packed = lz4_flex::compress_prepend_size(asked);
+        };
         self.databases.asked.put(&mut self.txn.txn, key.bytes(), &packed)?;
         self.ledger.bytes += room(32, packed.len());
         Ok(())
@@ -191,6 +187,11 @@ impl<'d> Writing<'d> {
         if self.highest(&key)?.is_some() {
             return Ok(());
         }
+        self.forget(&key)
+    }
+
+    /// Removes the request that a question's entries answer.
+    pub fn forget(&mut self, key: &Key) -> Result<(), DiskError> {
         let txn = &mut self.txn.txn;
         let Some(size) = self.databases.asked.get(txn, key.bytes())?.map(<[u8]>::len) else {
             return Ok(());

@@ -30,9 +30,9 @@ pub(super) fn run(cache: &Cache, filter: Option<&str>, limit: Option<usize>, as_
         }
         shown += 1;
         if as_json {
-            output::json(&entry_json(cache, &listed))?;
+            output::json(&entry_json(&listed))?;
         } else {
-            output::line(&line(cache, &listed, now))?;
+            output::line(&line(&listed, now))?;
         }
     }
     Ok(Exit::Done)
@@ -49,13 +49,13 @@ pub(super) fn short(millis: Option<i64>) -> String {
 }
 
 /// An entry without its answer.
-pub(super) fn entry_json(cache: &Cache, listed: &Listed) -> Value {
+fn entry_json(listed: &Listed) -> Value {
     let header = &listed.header;
     json!({
         "key": listed.key.to_string(),
         "sample": header.sample,
         "created": time(header.created).map(|t| t.to_string()),
-        "expires": cache.expires(header).and_then(time).map(|t| t.to_string()),
+        "expires": listed.expires.and_then(time).map(|t| t.to_string()),
         "requested_model": header.requested_model,
         "model": header.model,
         "label": header.label,
@@ -68,11 +68,10 @@ pub(super) fn entry_json(cache: &Cache, listed: &Listed) -> Value {
     })
 }
 
-fn line(cache: &Cache, listed: &Listed, now: i64) -> String {
+fn line(listed: &Listed, now: i64) -> String {
     let header = &listed.header;
     let key = listed.key.to_string();
-    let expires = cache.expires(header);
-    let until = match expires {
+    let until = match listed.expires {
         Some(expires) if expires <= now => "expired".to_owned(),
         other => format!("expires {}", short(other)),
     };

@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args, command: &CacheArgs) -> Result<Exit, Failure> {
         None => stats::run(&cache.report(), false),
         Some(CacheCommand::Stats { json }) => stats::run(&cache.report(), *json),
         Some(CacheCommand::List { filter, limit, json }) => list::run(cache, filter.as_deref(), *limit, *json),
-        Some(CacheCommand::Show { key, sample, json }) => show::run(cache, &find(cache, key)?, *sample, *json),
+        Some(CacheCommand::Show { key, sample, json }) => show::run(&session.desk, &find(cache, key)?, *sample, *json),
         Some(CacheCommand::Remove { key, sample }) => remove(cache, &find(cache, key)?, *sample),
         Some(CacheCommand::Pin { key, sample, off }) => pin(cache, &find(cache, key)?, *sample, !off),
         Some(CacheCommand::Clear { expired, json }) => clear(cache, *expired, *json),

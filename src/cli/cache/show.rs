@@ -5,16 +5,21 @@ use serde_json::json;
 use super::list::short;
 use super::{Cache, Exit, Failure, failed, newest, output};
 use crate::cache::{Header, Key};
-use crate::model::Request;
+use crate::desk::{Desk, Inspected};
 use crate::text::{bytes, clean, clean_line, duration};
 
-pub(super) fn run(cache: &Cache, key: &Key, sample: Option<u32>, as_json: bool) -> Result<Exit, Failure> {
+pub(super) fn run(desk: &Desk, key: &Key, sample: Option<u32>, as_json: bool) -> Result<Exit, Failure> {
+    let cache = desk.cache().as_ref();
     let sample = newest(cache, key, sample)?;
-    let samples = cache.samples(key).map_err(failed)?;
-    let entry = cache.sample(key, sample).map_err(failed)?;
-    let entry = entry.ok_or_else(|| Failure::new("that entry has just gone"))?;
-    let asked = cache.asked(key).map_err(failed)?;
-    let request = asked.as_deref().and_then(Request::from_canonical);
+    let inspected = desk.inspect(key, sample).map_err(failed)?;
+    let Some(Inspected {
+        entry,
+        request,
+        samples,
+    }) = inspected
+    else {
+        return Err(Failure::new("that entry has just gone"));
+    };
     if as_json {
         let request = request.map(|request| {
             json!({

@@ -42,7 +42,10 @@ pub(super) fn run(report: &Report, as_json: bool) -> Result<Exit, Failure> {
             ),
         ),
         ("overall", rate(counts.hit_rate())),
-        ("misses", counts.misses.to_string()),
+        (
+            "misses",
+            format!("{} ({} of them joined a call on its way)", counts.misses, counts.joined),
+        ),
         ("past the cache", counts.bypasses.to_string()),
         ("stored", counts.stored.to_string()),
         (

@@ -15,11 +15,20 @@ use crate::tui::keymap::{self, Command, TABLE};
 impl App {
     pub(super) fn key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
         if let Some(layer) = self.layers.last() {
-            let is_text = matches!(layer, Layer::Picker(_) | Layer::SaveAs(_));
+            let is_text = match layer {
+                Layer::Picker(_) | Layer::SaveAs(_) => true,
+                Layer::Cache(browser) => browser.typing,
+                _ => false,
+            };
             match keymap::resolve(self, &key, is_text) {
                 Some(Command::Interrupt) => return self.interrupt(effects),
                 Some(Command::Suspend) => return effects.push(Effect::Suspend),
-                _ => return self.layer_key(key, effects),
+                _ => {
+                    if matches!(layer, Layer::Cache(_)) {
+                        self.toast = None;
+                    }
+                    return self.layer_key(key, effects);
+                }
             }
         }
         let command = keymap::resolve(self, &key, self.typing);
@@ -129,6 +138,7 @@ impl App {
         match self.layers.last_mut() {
             Some(Layer::Picker(picker)) => return picker.push(text),
             Some(Layer::SaveAs(editor)) => return editor.paste(&crate::text::clean_line(text)),
+            Some(Layer::Cache(browser)) if browser.typing => return browser.type_in(&crate::text::clean_line(text)),
             Some(_) => return,
             None => {}
         }
@@ -239,6 +249,9 @@ impl App {
                     .push(Layer::Picker(Picker::of(Pick::Command, "Commands", items, false)));
             }
             Command::Clear => self.layers.push(Layer::Clear),
+            Command::Browse => self.browse(effects),
+            Command::PreviousSample => self.turn_sample(false, effects),
+            Command::NextSample => self.turn_sample(true, effects),
             Command::Copy => self.layers.push(Layer::Copy),
             Command::Help => self.layers.push(Layer::Help(0)),
             Command::NextFailed => self.next_failed(),

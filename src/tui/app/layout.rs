@@ -147,6 +147,20 @@ impl Areas {
     }
 }
 
+impl Areas {
+    /// The cache browser: nearly the whole screen.
+    pub fn browser(&self) -> Rect {
+        self.screen
+            .inner(ratatui::layout::Margin::new(self.screen.width / 24, 1))
+    }
+
+    /// Columns and rows of an open entry in it.
+    pub fn browser_inner(&self) -> (u16, u16) {
+        let area = self.browser();
+        (area.width.saturating_sub(4), area.height.saturating_sub(4))
+    }
+}
+
 /// Chart over answer; who writes or reads a prompt gets the chart's room too.
 fn split(area: Rect, percent: u16, writing: bool) -> (Option<Rect>, Rect) {
     if writing {

@@ -6,8 +6,8 @@ use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
 use super::Candles;
-use crate::cache::{Clear, Cleared, Report};
-use crate::desk::{Estimate, Policy, Prepared, Question, Step};
+use crate::cache::{Clear, Cleared, Key, Report};
+use crate::desk::{Browsed, Estimate, Inspected, Policy, Prepared, Question, Step};
 use crate::prompt::Listed;
 
 /// Candles opened, or the line that says why not.
@@ -47,6 +47,14 @@ pub enum Message {
     Report(Box<Report>),
     /// The cache was cleared.
     Cleared(Result<Cleared, String>),
+    /// The cache's entries.
+    Browsed(u64, Result<Browsed, String>),
+    /// An entry of the cache, if it is still there.
+    Inspected(u64, Result<Option<Box<Inspected>>, String>),
+    /// An entry was pinned or removed, in words, or why not.
+    Kept(Result<String, String>),
+    /// The numbers of the samples that there are of the answer of this ask.
+    Samples(u64, Vec<u32>),
     /// The library as it is now.
     Library(Vec<Listed>),
     /// A template was saved, or why not.
@@ -70,6 +78,16 @@ pub enum Effect {
     Report,
     /// Clear the cache.
     Clear(Clear),
+    /// Read the cache's entries.
+    Browse(u64),
+    /// Read an entry with what was asked.
+    Inspect(u64, Key, u32),
+    /// Pin an entry, or no longer.
+    Pin(Key, u32, bool),
+    /// Remove an entry.
+    Remove(Key, u32),
+    /// Find the samples of a question that the ask of this id was about.
+    Samples(u64, Key),
     /// Save a template; whether it may replace a file of that name.
     Save(Saving, bool),
     /// Put text on the clipboard.

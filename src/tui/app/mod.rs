@@ -3,6 +3,7 @@
 //! [`update`](App::update) takes a [`Message`] and returns the [`Effect`]s it asks for; whoever runs it does them and
 //! answers with messages that carry the id of what asked. An answer whose id is no longer waited for is dropped.
 
+mod browser;
 mod form;
 mod keys;
 mod layout;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub use browser::{Browser, saved};
 pub use form::Field;
 pub use layout::{Areas, Size};
 pub use message::{Effect, Message, Opened, Saving};
@@ -58,7 +60,7 @@ pub enum Center {
 }
 
 /// Something in front of the panes; the front one sees keys first.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Layer {
     /// The keys and what they do, scrolled by so many lines.
     Help(u16),
@@ -74,6 +76,8 @@ pub enum Layer {
     Leave,
     /// The data card of the candles that were opened.
     Card,
+    /// The cache's entries.
+    Cache(Box<Browser>),
 }
 
 /// A line that says what happened.
@@ -396,6 +400,16 @@ impl App {
     pub fn has_failed_check(&self) -> bool {
         self.judged()
             .is_some_and(|j| j.checks.iter().any(|c| c.status >= Status::Warn))
+    }
+
+    /// Whether the answer on show has a sample before it.
+    pub fn has_sample_before(&self) -> bool {
+        self.response.neighbour(false).is_some()
+    }
+
+    /// Whether the answer on show has a sample after it.
+    pub fn has_sample_after(&self) -> bool {
+        self.response.neighbour(true).is_some()
     }
 
     /// Whether there is anything to copy.

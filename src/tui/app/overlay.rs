@@ -10,8 +10,12 @@ use crate::tui::keymap::TABLE;
 
 impl App {
     pub(super) fn layer_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
+        if matches!(self.layers.last(), Some(Layer::Cache(_))) {
+            return self.browser_key(key, effects);
+        }
         let Some(layer) = self.layers.last_mut() else { return };
         match layer {
+            Layer::Cache(_) => {}
             Layer::Help(top) => match key.code {
                 KeyCode::Down | KeyCode::Char('j') => *top = top.saturating_add(1),
                 KeyCode::Up | KeyCode::Char('k') => *top = top.saturating_sub(1),

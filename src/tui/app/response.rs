@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use crate::desk::{Answer, Judged, Step};
+use crate::desk::{Answer, Judged, Prepared, Step};
 use crate::tui::markdown;
 use crate::tui::theme::Theme;
 
@@ -19,6 +19,11 @@ pub struct Text {
 }
 
 impl Text {
+    /// The width it is wrapped for.
+    pub(super) fn width(&self) -> u16 {
+        self.width
+    }
+
     /// The wrapped lines.
     pub fn lines(&self) -> &[Line<'static>] {
         &self.lines
@@ -93,6 +98,10 @@ pub struct Response {
     pub(super) not_stored: Option<String>,
     /// The check looked at.
     pub(super) check: Option<usize>,
+    /// What was asked.
+    pub(super) prepared: Option<Box<Prepared>>,
+    /// The numbers of the samples that can be shown instead.
+    pub(super) samples: Vec<u32>,
 }
 
 impl Response {
@@ -124,6 +133,22 @@ impl Response {
     /// Why it is not kept.
     pub fn not_stored(&self) -> Option<&str> {
         self.not_stored.as_deref()
+    }
+
+    /// The numbers of the samples that there are.
+    pub fn samples(&self) -> &[u32] {
+        &self.samples
+    }
+
+    /// The sample after the one on show, or before it.
+    pub(super) fn neighbour(&self, after: bool) -> Option<u32> {
+        let State::Done(answer) = &self.state else { return None };
+        let others = self.samples.iter().copied();
+        if after {
+            others.filter(|n| *n > answer.sample).min()
+        } else {
+            others.filter(|n| *n < answer.sample).max()
+        }
     }
 
     /// The check looked at.

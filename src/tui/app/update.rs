@@ -4,7 +4,7 @@ use super::message::{Effect, Message, Opened, Saving};
 use super::picker::Item;
 use super::response::{self, Response, State};
 use super::{App, Center, Layer, Pane, Size, cleared_words};
-use crate::desk::{Judged, Policy, Step};
+use crate::desk::{Judged, Policy, Prepared, Step};
 
 impl App {
     /// Takes in what happened; returns what is to be done.
@@ -41,7 +41,25 @@ impl App {
                 }
                 effects.push(Effect::Report);
                 self.prepare(&mut effects);
+                if self.browser().is_some() {
+                    self.browse(&mut effects);
+                }
             }
+            Message::Browsed(id, browsed) => self.browsed(id, browsed),
+            Message::Inspected(id, inspected) => self.inspected(id, inspected),
+            Message::Kept(result) => {
+                match result {
+                    Ok(words) => self.say(words, false),
+                    Err(reason) => self.say(reason, true),
+                }
+                effects.push(Effect::Report);
+                self.prepare(&mut effects);
+                if self.browser().is_some() {
+                    self.browse(&mut effects);
+                }
+            }
+            Message::Samples(id, samples) if self.response.asked == id => self.response.samples = samples,
+            Message::Samples(..) => {}
             Message::Library(library) => self.reload(library),
             Message::Saved(Ok(saving)) => self.saved(saving, &mut effects),
             Message::Saved(Err(reason)) => self.say(reason, true),
@@ -66,6 +84,11 @@ impl App {
 
     /// Wraps what the answer's pane shows, if width or text have changed.
     pub(super) fn wrap(&mut self) {
+        let (width, _) = self.areas().browser_inner();
+        let theme = self.theme;
+        if let Some(browser) = self.browser() {
+            browser.wrap(width, &theme);
+        }
         let (width, _) = self.areas().answer_inner();
         self.response.wrap(width, &self.theme);
         if let (Center::Preview, Some(Ok((prepared, _)))) = (self.center, &self.prepared) {
@@ -168,16 +191,7 @@ impl App {
                     effects.push(Effect::Cancel(id));
                 }
                 let id = self.next_id();
-                self.response = Response {
-                    asked: id,
-                    state: State::Waiting { id, thinking: false },
-                    market: prepared.market.clone(),
-                    ..Response::default()
-                };
-                self.response.wrapped.begin();
-                self.center = Center::Answer;
-                self.focus = Pane::Answer;
-                effects.push(Effect::Ask(id, prepared, policy));
+                self.begin(id, prepared, policy, effects);
             }
             Some(Err(reason)) => {
                 let reason = reason.clone();
@@ -186,6 +200,32 @@ impl App {
             }
             None => {}
         }
+    }
+
+    fn begin(&mut self, id: u64, prepared: Box<Prepared>, policy: Policy, effects: &mut Vec<Effect>) {
+        self.response = Response {
+            asked: id,
+            state: State::Waiting { id, thinking: false },
+            market: prepared.market.clone(),
+            prepared: Some(prepared.clone()),
+            ..Response::default()
+        };
+        self.response.wrapped.begin();
+        self.center = Center::Answer;
+        self.focus = Pane::Answer;
+        effects.push(Effect::Ask(id, prepared, policy));
+    }
+
+    /// Shows the sample before or after the one on show: the same prompt's, whatever stands in the form by now.
+    pub(super) fn turn_sample(&mut self, on: bool, effects: &mut Vec<Effect>) {
+        let Some(sample) = self.response.neighbour(on) else {
+            return;
+        };
+        let Some(prepared) = self.response.prepared.clone() else {
+            return;
+        };
+        let id = self.next_id();
+        self.begin(id, prepared, Policy::Sample(sample), effects);
     }
 
     pub(super) fn ask(&mut self, policy: Policy, effects: &mut Vec<Effect>) {
@@ -200,6 +240,12 @@ impl App {
         self.send = Some(policy);
         if self.preparing.is_none() {
             self.send_when_ready(effects);
+        }
+    }
+
+    fn find_samples(&self, effects: &mut Vec<Effect>) {
+        if let State::Done(answer) = &self.response.state {
+            effects.push(Effect::Samples(self.response.asked, answer.key));
         }
     }
 
@@ -221,6 +267,7 @@ impl App {
                 self.response.text.clone_from(&answer.text);
                 self.response.judged = Some(judged);
                 self.response.state = State::Done(answer);
+                self.find_samples(effects);
                 effects.push(Effect::Report);
                 // Whether asking again would be a hit has changed.
                 self.prepare(effects);
@@ -228,6 +275,7 @@ impl App {
             Step::Stored(result) => {
                 self.response.not_stored = result.err();
                 effects.push(Effect::Report);
+                self.find_samples(effects);
             }
             Step::Failed(error) => {
                 self.response.state = State::Failed(error.to_string());

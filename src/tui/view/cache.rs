@@ -28,7 +28,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     } else {
         format!("${:.4} · {}", now.usd_saved, duration(now.seconds_saved * 1000.0))
     };
-    let lines = vec![
+    let mut lines = vec![
         rate("memory hits", now.memory_hit_rate(), theme.good, width, theme),
         rate("disk hits", now.disk_hit_rate(), theme.up, width, theme),
         rate("overall", now.hit_rate(), theme.accent, width, theme),
@@ -39,25 +39,24 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             theme,
         ),
         Line::default(),
-        row(
-            "in memory",
-            vec![plain(format!(
-                "{} · {}",
-                report.memory_items,
-                bytes(report.memory_bytes)
-            ))],
+        tier(
+            "memory",
+            report.memory_items,
+            report.memory_bytes,
+            report.memory_limit,
             width,
             theme,
         ),
-        row(
-            "on disk",
-            vec![plain(format!("{} · {}", report.disk_items, bytes(report.disk_bytes)))],
+        tier(
+            "disk",
+            report.disk_items,
+            report.disk_bytes,
+            report.disk_limit,
             width,
             theme,
         ),
         row("saved", vec![plain(saved)], width, theme),
         row("", vec![plain(money)], width, theme),
-        Line::default(),
         row(
             "lookups, all",
             vec![plain(format!("{} · {}", life.lookups, percent(life.hit_rate())))],
@@ -71,9 +70,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             theme,
         ),
         Line::default(),
+        trend(report, width, theme),
         strip(report, width, theme),
-        Line::styled("M mem D disk · miss » past", theme.dim),
     ];
+    lines.push(match &report.trouble {
+        Some(trouble) => Line::styled(super::fit(trouble, usize::from(width)), theme.warn),
+        None => Line::styled("M mem D disk · miss » past", theme.dim),
+    });
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
@@ -95,6 +98,35 @@ fn rate(label: &str, rate: Option<f64>, style: Style, width: u16, theme: &Theme)
         plain(format!(" {:>5}", percent(rate))),
     ];
     row(label, value, width, theme)
+}
+
+/// A tier: a gauge of how full it is, its entries and bytes.
+fn tier(label: &str, items: u64, held: u64, limit: u64, width: u16, theme: &Theme) -> Line<'static> {
+    const CELLS: usize = 4;
+    let share = if limit == 0 { 0.0 } else { held as f64 / limit as f64 };
+    let filled = ((share * CELLS as f64).round() as usize).min(CELLS);
+    let style = if share > 0.9 { theme.warn } else { theme.dim };
+    let value = vec![
+        Span::styled("▮".repeat(filled), style),
+        Span::styled("▯".repeat(CELLS - filled), theme.dim),
+        plain(format!(" {items} · {}", bytes(held))),
+    ];
+    row(label, value, width, theme)
+}
+
+/// The hit rate of the last ten lookups, over the session.
+fn trend(report: &Report, width: u16, theme: &Theme) -> Line<'static> {
+    const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+    const LABEL: &str = "rate ";
+    let skip = report
+        .trend
+        .len()
+        .saturating_sub(usize::from(width).saturating_sub(LABEL.len()));
+    let bars: String = report.trend[skip..]
+        .iter()
+        .map(|rate| BARS[((rate * 7.0).round() as usize).min(7)])
+        .collect();
+    Line::from(vec![Span::styled(LABEL, theme.dim), Span::styled(bars, theme.accent)])
 }
 
 /// The last lookups, the newest at the right.

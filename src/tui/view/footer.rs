@@ -58,7 +58,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             Layer::Picker(_) => " type to narrow · ↑ ↓ choose · Enter takes · Esc closes",
             Layer::SaveAs(_) => " Enter saves · Esc does not",
             Layer::Help(_) => " ↑ ↓ scroll · any other key closes",
-            Layer::Clear | Layer::Copy | Layer::Leave | Layer::Card => "",
+            Layer::Clear | Layer::Copy | Layer::Leave | Layer::Card | Layer::Cache(_) => "",
         };
         frame.render_widget(Paragraph::new(hint).style(theme.dim), area);
         return;

@@ -1,5 +1,6 @@
 //! Drawing: a pure picture of the `App`, one file a pane, overlays last. Nothing here changes anything.
 
+mod browser;
 mod cache;
 mod chart;
 mod footer;

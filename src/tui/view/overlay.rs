@@ -72,6 +72,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
             frame.render_widget(Paragraph::new(hint), below);
         }
         Layer::Card => card(frame, app),
+        Layer::Cache(browser) => super::browser::draw(frame, browser, app),
     }
 }
 

@@ -72,6 +72,21 @@ fn head(app: &App, width: u16) -> Vec<Line<'static>> {
         };
         lines.extend(markdown::wrap_plain(&words, width, style));
     }
+    if let (State::Done(answer), [_, _, ..]) = (response.state(), response.samples()) {
+        let mut spans = vec![Span::styled("samples", theme.dim)];
+        for sample in response.samples() {
+            let shown = *sample == answer.sample;
+            let style = if shown { theme.accent } else { theme.dim };
+            let text = if shown {
+                format!(" [{sample}]")
+            } else {
+                format!("  {sample} ")
+            };
+            spans.push(Span::styled(text, style));
+        }
+        spans.push(Span::styled("  [ ] turn", theme.dim));
+        lines.push(Line::from(spans));
+    }
     if let (Some(open), Some(asked)) = (app.candles(), response.market()) {
         let (open, asked) = (&open.market.series, &asked.series);
         if (open.symbol(), open.timeframe()) != (asked.symbol(), asked.timeframe()) {

@@ -156,16 +156,15 @@ fn other_files_are_set_aside_with_their_reason() {
     for meta in [0, 4096] {
         other_version[meta + 20] = 2;
     }
-    let cases: [(&[u8], fn(&Unusable) -> bool); 3] = [
-        (b"SQLite format 3\0and so on and on and on and on and on", |u| {
-            matches!(u, Unusable::Truncated(_))
-        }),
-        (&[b'x'; 20_000], |u| matches!(u, Unusable::Foreign(_))),
-        (&other_version, |u| matches!(u, Unusable::Version(_))),
+    let cases: [(&[u8], &str); 3] = [
+        (b"SQLite format 3\0and so on and on and on and on and on", "truncated"),
+        (&[b'x'; 20_000], "another program's"),
+        (&other_version, "of an unknown version"),
     ];
-    for (bytes, is_expected) in cases {
+    for (bytes, expected) in cases {
         lay(&home.path("other"), bytes);
         let (reason, _) = survive(&home.path("other"), true);
-        assert!(reason.as_ref().is_some_and(is_expected), "{reason:?}");
+        let reason = reason.map(|reason| reason.to_string()).unwrap_or_default();
+        assert!(reason.starts_with(expected), "{reason}");
     }
 }

@@ -98,6 +98,61 @@ fn two_hundred_kills_lose_nothing_that_was_acknowledged() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn who_is_stopped_in_the_middle_of_a_write_blocks_no_reader_and_killed_blocks_nobody() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let home = Home::new();
+    let cache = open(home.path("cache").to_str().unwrap());
+    cache.put(&key(1), entry(0, "before"), b"").wait().unwrap();
+    let start = std::path::PathBuf::from(format!("{}#1000", home.path("cache").display()));
+    for _ in 0..50 {
+        let [env, program, rest @ ..] = child("write", "cache::durability::child_that_writes", &start);
+        let (name, value) = env.split_once('=').unwrap();
+        let mut process = Command::new(program)
+            .args(rest)
+            .env(name, value)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        assert!(lines.any(|line| line.starts_with("ack ")), "it writes");
+        let pid = Pid::from_child(&process);
+        kill_process(pid, Signal::STOP).unwrap();
+        let begun = Instant::now();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let receipt = cache.put(&key(2), entry(0, "meanwhile"), b"");
+        assert!(cache.get(&key(2), Want::Newest, NOW).is_some(), "memory has it at once");
+        let waiter = std::thread::spawn(move || {
+            let _ = sender.send(receipt.wait());
+        });
+        let stored_at_once = receiver.recv_timeout(Duration::from_millis(300)).is_ok();
+        cache.clear(wickdesk::cache::Clear::Memory, NOW).unwrap();
+        assert!(cache.get(&key(1), Want::Newest, NOW).is_some(), "reads go on");
+        process.kill().unwrap();
+        process.wait().unwrap();
+        if stored_at_once {
+            // It was stopped between two writes: once more.
+            waiter.join().unwrap();
+            cache.remove(&key(2), None).unwrap();
+            continue;
+        }
+        assert_eq!(
+            receiver.recv_timeout(Duration::from_secs(15)).unwrap(),
+            Ok(1),
+            "the dead one's lock is taken over"
+        );
+        waiter.join().unwrap();
+        assert!(begun.elapsed() > Duration::from_millis(300));
+        assert!(cache.verify(|_, _| {}).unwrap().is_whole());
+        return;
+    }
+    panic!("in fifty tries it was never stopped in a write");
+}
+
 const QUESTIONS: u64 = 300;
 
 /// Reads and writes for a while; returns how many hits there were on entries of the other.

@@ -1,6 +1,7 @@
 //! The cache through its public surface: tiers, promotion, samples, and several on one directory.
 
 mod bounds;
+mod commands;
 mod damage;
 mod durability;
 mod model;
