@@ -67,8 +67,17 @@ pub(super) fn run(session: Session) -> Result<Exit, Failure> {
             let report = session.desk.cache().report();
             row(
                 "health",
-                format!("open, {} entries, {}", report.disk_items, bytes(report.disk_bytes)),
+                format!(
+                    "open, {} entries, {} of {}; the file has {}",
+                    report.disk_items,
+                    bytes(report.disk_bytes),
+                    bytes(report.disk_limit),
+                    bytes(report.file_bytes)
+                ),
             )?;
+            for (name, size) in set_aside(&settings.cache_dir.value) {
+                row("set aside", format!("{name}, {}: can be deleted", bytes(size)))?;
+            }
             Exit::Done
         }
     };
@@ -130,6 +139,21 @@ pub(super) fn run(session: Session) -> Result<Exit, Failure> {
         Some(line) => Err(Failure::new(line)),
         None => Ok(exit),
     }
+}
+
+/// Stores that could not be used and were moved: their names, and the bytes they take.
+fn set_aside(cache: &Path) -> Vec<(String, u64)> {
+    let found = std::fs::read_dir(cache).into_iter().flatten().flatten();
+    let mut found: Vec<_> = found
+        .filter(|entry| entry.path().join("data.mdb").exists())
+        .map(|entry| {
+            let size = std::fs::metadata(entry.path().join("data.mdb")).map_or(0, |m| m.len());
+            (entry.file_name().to_string_lossy().into_owned(), size)
+        })
+        .filter(|(name, _)| name.contains('-'))
+        .collect();
+    found.sort();
+    found
 }
 
 fn directory(path: &Path) -> String {
