@@ -258,7 +258,7 @@ fn candle_files() -> Vec<PathBuf> {
                 let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
                 if path.is_dir() {
                     below.push(path);
-                } else if matches!(ending.as_str(), "csv" | "tsv" | "txt" | "prn") {
+                } else if matches!(ending.as_str(), "csv" | "tsv" | "txt" | "prn" | "json" | "gz" | "zip") {
                     found.push(path.strip_prefix(".").unwrap_or(&path).to_owned());
                 }
             }

@@ -201,7 +201,7 @@ fn no_candle_file_gets_one_line() {
             "no column for time, open, high, low, close (found: name, age)",
         ),
         ("header.csv", b"Date,Open,High,Low,Close\n", "a header but no candles"),
-        ("zip.csv", b"PK\x03\x04junk", "zip archive"),
+        ("zip.csv", b"PK\x03\x04junk", "the archive is damaged"),
         ("binary.csv", b"\x00\x01\x02\x03,\x00", "binary data"),
         ("prose.csv", b"Dear reader,\nthis is a letter.\n", "no column for"),
     ];
@@ -293,4 +293,53 @@ proptest::proptest! {
     fn no_table_makes_the_reader_panic(text in "(?s)(Date|time|[0-9.,:/;\"TZ +-]|open|high|low|close|\n|\t){0,80}") {
         let _ = read(text.as_bytes(), "f.csv", &ReadOptions::default());
     }
+}
+
+#[test]
+fn packed_and_piped_files_are_the_same_candles() {
+    use std::io::Write;
+    let home = Home::new();
+    let plain = std::fs::read(home.sample()).unwrap();
+    let expected = home
+        .run(&["candles", home.sample().to_str().unwrap(), "--export", "-"])
+        .code(0)
+        .out;
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(&plain).unwrap();
+    let packed = home.write("EURUSD_H1.csv.gz", gz.finish().unwrap());
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("EURUSD_H1.csv", zip::write::SimpleFileOptions::default())
+        .unwrap();
+    zip.write_all(&plain).unwrap();
+    let zipped = home.write("export.zip", zip.finish().unwrap().into_inner());
+    for path in [&packed, &zipped] {
+        assert_eq!(
+            home.run(&["candles", path.to_str().unwrap(), "--export", "-"])
+                .code(0)
+                .out,
+            expected
+        );
+        let card = home.run(&["candles", path.to_str().unwrap(), "--json"]).code(0).json();
+        assert_eq!(
+            (&card["symbol"], &card["timeframe"]),
+            (&"EURUSD".into(), &"H1".into()),
+            "named by the file within"
+        );
+    }
+    let rows: Vec<serde_json::Value> = expected
+        .lines()
+        .skip(1)
+        .map(|line| {
+            line.split(',')
+                .map(|cell| serde_json::from_str::<serde_json::Value>(cell).unwrap())
+                .collect()
+        })
+        .collect();
+    let json = home.write("klines.json", serde_json::to_string(&rows).unwrap());
+    assert_eq!(
+        home.run(&["candles", json.to_str().unwrap(), "--export", "-"])
+            .code(0)
+            .out,
+        expected
+    );
 }

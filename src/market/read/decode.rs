@@ -7,8 +7,8 @@ use super::ReadError;
 /// The text of `bytes`.
 pub(super) fn text(bytes: &[u8], name: &str) -> Result<String, ReadError> {
     let containers: [(&[u8], &str); 6] = [
-        (b"\x1f\x8b", "a gzip archive"),
-        (b"PK\x03\x04", "a zip archive or spreadsheet"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"\xd0\xcf\x11\xe0", "an old spreadsheet"),
         (b"SQLite format 3", "an SQLite database"),
         (b"%PDF", "a PDF"),
         (b"\x89PNG", "a picture"),

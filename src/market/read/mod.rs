@@ -1,6 +1,6 @@
 //! Reading candles: any export's bytes become one [`Series`] and a [`Card`] that says how.
 //!
-//! bytes → `decode` text → `table` rows of cells → `columns` which cell is what → `when` and `number` values →
+//! bytes → `unpack` bytes → `decode` text → `table` or `json` rows of cells → `columns` which cell is what → `when` and `number` values →
 //! `assemble` a series. Layouts are recognised by rules over the content, never configured; what stays ambiguous is
 //! refused with the option that decides.
 
@@ -9,8 +9,10 @@ mod card;
 mod columns;
 mod decode;
 mod identity;
+mod json;
 mod number;
 mod table;
+mod unpack;
 mod when;
 
 use std::path::Path;
@@ -72,6 +74,14 @@ pub enum ReadError {
         file: String,
         /// What it looks like.
         what: &'static str,
+    },
+    /// JSON, but without candles.
+    #[error("{file}: {reason}; candles need time, open, high, low and close")]
+    Json {
+        /// As the user named it.
+        file: String,
+        /// What is wrong.
+        reason: String,
     },
     /// A table, but not of candles.
     #[error("{file}: no column for {missing} (found: {found}); candles need time, open, high, low and close")]
@@ -139,10 +149,17 @@ pub enum ReadError {
 /// # Errors
 /// [`ReadError`] when the bytes hold no candles, or could be read in two ways.
 pub fn read(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Loaded, ReadError> {
-    let text = decode::text(bytes, name)?;
-    let table = table::split(&text, name)?;
+    let (bytes, inner) = unpack::unpack(bytes, name)?;
+    // Within an archive, the file's own name says what it holds.
+    let named = inner.as_deref().unwrap_or(name);
+    let text = decode::text(&bytes, name)?;
+    let table = if json::is_json(&text) {
+        json::table(&text, name)?
+    } else {
+        table::split(&text, name)?
+    };
     let layout = columns::recognise(&table, name)?;
-    assemble::assemble(&table, &layout, name, options)
+    assemble::assemble(&table, &layout, named, options)
 }
 
 /// No candle file is larger; what is, is no candle file.
@@ -150,14 +167,18 @@ const LARGEST: u64 = 1 << 30;
 
 /// The bytes of a file or pipe, as far as they can be candles.
 fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
-    use std::io::Read as _;
     let file = std::fs::File::open(path)?;
     #[cfg(unix)]
     if std::os::unix::fs::FileTypeExt::is_char_device(&file.metadata()?.file_type()) {
         return Err(std::io::Error::other("a device, not a file"));
     }
+    take_bounded(file)
+}
+
+fn take_bounded(from: impl std::io::Read) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
     let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
         return Err(std::io::Error::other("larger than 1 GiB"));
     }
@@ -176,8 +197,7 @@ pub fn read_file(path: &Path, options: &ReadOptions) -> Result<Loaded, ReadError
         path.display().to_string()
     };
     let bytes = if stdin {
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map(|_| bytes)
+        take_bounded(std::io::stdin().lock())
     } else {
         read_bounded(path)
     };
