@@ -73,7 +73,7 @@ impl Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Ask one question and print the answer
-    Ask(AskArgs),
+    Ask(Box<AskArgs>),
     /// Read candle files and print the data card
     Candles(CandlesArgs),
     /// Print what the candles say
@@ -107,6 +107,9 @@ pub struct ReadArgs {
     /// Timeframe, over what the candles say
     #[arg(long, value_name = "TF")]
     pub timeframe: Option<Timeframe>,
+    /// Make coarser candles of the file's, such as H4 of M15
+    #[arg(long, value_name = "TF")]
+    pub to: Option<Timeframe>,
     /// Order of day, month and year, where the file leaves it open
     #[arg(long, value_enum, value_name = "ORDER")]
     pub date_order: Option<DateOrder>,
@@ -123,6 +126,9 @@ pub struct AskArgs {
     /// Template: a name or a file
     #[arg(short, long)]
     pub template: Option<String>,
+    /// Coarser timeframe of the first candle file, told beside it; repeat for several
+    #[arg(long, value_name = "TF", requires = "candles")]
+    pub also: Vec<Timeframe>,
     /// Candle file; the first is the one that setups are checked against
     #[arg(short, long, value_name = "FILE")]
     pub candles: Vec<PathBuf>,

@@ -67,6 +67,14 @@ fn question(session: &Session, args: &AskArgs) -> Result<Question, Failure> {
         load::warn_of(&loaded);
         candles.push(Arc::new(loaded.series));
     }
+    if let Some(first) = candles.first().cloned() {
+        for to in &args.also {
+            let coarser = first.coarser(*to);
+            candles.push(Arc::new(
+                coarser.map_err(|e| Failure::new(format!("--also {to}: {e}")))?,
+            ));
+        }
+    }
     let mut values = Values::default();
     for pair in &args.set {
         let Some((name, value)) = pair.split_once('=') else {

@@ -19,6 +19,7 @@ pub(super) fn options(args: &ReadArgs) -> Result<ReadOptions, Failure> {
         date_order: args.date_order,
         now: Some(Timestamp::now()),
         keep_forming: args.keep_forming,
+        coarser: args.to,
     })
 }
 

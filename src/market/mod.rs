@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what candles *mean*; that is [`crate::facts`].
 
+mod aggregate;
 mod candle;
 mod decimals;
 pub mod read;
@@ -9,6 +10,7 @@ mod sample;
 mod sessions;
 mod timeframe;
 
+pub use aggregate::AggregateError;
 pub use candle::{Candle, Series, SeriesError, VolumeKind, timestamp};
 pub use decimals::{decimals_of, price};
 pub use read::{Card, ReadError, ReadOptions, read, read_file};

@@ -40,6 +40,11 @@ impl Timeframe {
         i64::from(self.0)
     }
 
+    /// Whether a candle is a month.
+    pub fn is_monthly(self) -> bool {
+        self.0 == MONTH
+    }
+
     /// Whether a candle is a day or longer, so that times of day say nothing.
     pub fn is_daily(self) -> bool {
         self.0 >= DAY

@@ -41,6 +41,8 @@ pub enum Command {
     Clear,
     /// Look into the cache.
     Browse,
+    /// Turn to one of seven timeframes.
+    Timeframe(usize),
     /// Show the sample before.
     PreviousSample,
     /// Show the sample after.
@@ -257,6 +259,62 @@ pub const TABLE: &[Binding] = &[
         short: "chart",
         help: "to the chart",
         enabled: App::has_candles,
+    },
+    Binding {
+        command: Command::Timeframe(0),
+        context: Context::Command,
+        keys: &[letter('1', "1")],
+        short: "M1",
+        help: "M1 candles, made of the open ones",
+        enabled: App::has_coarser,
+    },
+    Binding {
+        command: Command::Timeframe(1),
+        context: Context::Command,
+        keys: &[letter('2', "2")],
+        short: "M5",
+        help: "M5 candles, made of the open ones",
+        enabled: App::has_coarser,
+    },
+    Binding {
+        command: Command::Timeframe(2),
+        context: Context::Command,
+        keys: &[letter('3', "3")],
+        short: "M15",
+        help: "M15 candles, made of the open ones",
+        enabled: App::has_coarser,
+    },
+    Binding {
+        command: Command::Timeframe(3),
+        context: Context::Command,
+        keys: &[letter('4', "4")],
+        short: "H1",
+        help: "H1 candles, made of the open ones",
+        enabled: App::has_coarser,
+    },
+    Binding {
+        command: Command::Timeframe(4),
+        context: Context::Command,
+        keys: &[letter('5', "5")],
+        short: "H4",
+        help: "H4 candles, made of the open ones",
+        enabled: App::has_coarser,
+    },
+    Binding {
+        command: Command::Timeframe(5),
+        context: Context::Command,
+        keys: &[letter('6', "6")],
+        short: "D1",
+        help: "D1 candles, made of the open ones",
+        enabled: App::has_coarser,
+    },
+    Binding {
+        command: Command::Timeframe(6),
+        context: Context::Command,
+        keys: &[letter('7', "7")],
+        short: "W1",
+        help: "W1 candles, made of the open ones",
+        enabled: App::has_coarser,
     },
     Binding {
         command: Command::NextFailed,

@@ -19,7 +19,7 @@ use super::terminal::Guard;
 use super::theme::Theme;
 use super::view;
 use crate::desk::{Desk, Market, Step, environment, now_millis};
-use crate::market::{ReadOptions, read_file, sample};
+use crate::market::{ReadOptions, Series, Timeframe, read_file, sample};
 use crate::model::{KNOWN, price};
 
 /// The least time between two frames.
@@ -135,6 +135,7 @@ impl Driver {
                 self.calls.insert(id, call);
             }
             Effect::Open(id, path) => self.blocking(move |_| Message::Opened(id, open(&path))),
+            Effect::Turn(id, base, to) => self.blocking(move |_| Message::Turned(id, turn(&base, to))),
             Effect::ListFiles(id) => self.blocking(move |_| Message::Files(id, candle_files())),
             Effect::Prepare(id, question, market) => self.blocking(move |desk| {
                 let prepared = desk.prepare_on(&question, market.map(|m| *m), &[]);
@@ -217,11 +218,24 @@ fn open(path: &Path) -> Opened {
         read_file(&expand(path), &options)
     };
     let loaded = loaded.map_err(|e| e.to_string())?;
-    let market = Market::of(&Arc::new(loaded.series), None).map_err(|e| e.to_string())?;
+    let base = Arc::new(loaded.series);
+    let market = Market::of(&base, None).map_err(|e| e.to_string())?;
     Ok(Box::new(Candles {
+        base,
         market,
         card: loaded.card,
     }))
+}
+
+/// The candles in this timeframe, with their facts.
+fn turn(base: &Arc<Series>, to: Timeframe) -> Result<Box<Market>, String> {
+    let series = if to == base.timeframe() {
+        Arc::clone(base)
+    } else {
+        Arc::new(base.coarser(to).map_err(|e| e.to_string())?)
+    };
+    let market = Market::of(&series, None).map_err(|e| e.to_string())?;
+    Ok(Box::new(market))
 }
 
 /// `~/candles.csv` as a shell would have it.

@@ -84,13 +84,24 @@ impl Bench {
                     read_file(&path, &options)
                 };
                 let opened = loaded.map_err(|e| e.to_string()).map(|loaded| {
-                    let market = Market::of(&Arc::new(loaded.series), None).unwrap();
+                    let base = Arc::new(loaded.series);
+                    let market = Market::of(&base, None).unwrap();
                     Box::new(Candles {
+                        base,
                         market,
                         card: loaded.card,
                     })
                 });
                 vec![Message::Opened(id, opened)]
+            }
+            Effect::Turn(id, base, to) => {
+                let series = if to == base.timeframe() {
+                    Ok(base.as_ref().clone())
+                } else {
+                    base.coarser(to)
+                };
+                let market = series.map(|s| Box::new(Market::of(&Arc::new(s), None).unwrap()));
+                vec![Message::Turned(id, market.map_err(|e| e.to_string()))]
             }
             Effect::ListFiles(id) => vec![Message::Files(id, vec!["EURUSD_H1.csv".into(), "notes.txt".into()])],
             Effect::Prepare(id, question, market) => {
@@ -647,4 +658,32 @@ fn samples_are_listed_and_turned_without_a_call() {
     bench.keys("]");
     assert!(bench.screen().contains("samples  0  [1]"));
     assert_eq!(bench.app.report().unwrap().session.stored, 2);
+}
+
+#[test]
+fn another_timeframe_is_a_key_away_and_its_own_question() {
+    let mut bench = Bench::sized(160, 48);
+    bench.press(KeyCode::F(5));
+    bench.keys("5");
+    let screen = bench.screen();
+    assert!(
+        screen.contains("EURUSD H4") && screen.contains("not the candles open now"),
+        "{screen}"
+    );
+    bench.press(KeyCode::F(5));
+    assert!(bench.screen().contains("confluence") && bench.app.report().unwrap().session.misses == 2);
+    bench.keys("4");
+    bench.press(KeyCode::F(5));
+    assert_eq!(
+        bench.app.report().unwrap().session.memory_hits,
+        1,
+        "back where it was asked before"
+    );
+    bench.keys("2");
+    let said = bench.app.toast().unwrap();
+    assert!(
+        said.bad && said.text.contains("M5 candles cannot be made of H1 ones"),
+        "{said:?}"
+    );
+    assert!(bench.screen().contains("EURUSD H1"));
 }

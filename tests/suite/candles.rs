@@ -343,3 +343,53 @@ fn packed_and_piped_files_are_the_same_candles() {
         expected
     );
 }
+
+#[test]
+fn coarser_candles_are_made_of_the_files() {
+    let home = Home::new();
+    let sample = home.sample();
+    let sample = sample.to_str().unwrap();
+    let card = home.run(&["candles", sample, "--to", "H4", "--json"]).code(0).json();
+    assert_eq!((&card["timeframe"], &card["made_of"]), (&"H4".into(), &"H1".into()));
+    let daily = home
+        .run(&["candles", sample, "--to", "D1", "--export", "-"])
+        .code(0)
+        .out;
+    // The week opens on Sunday at 17:00 in New York, and so do its days.
+    let evening = |line: &str| {
+        let time: i64 = line.split(',').next().unwrap().parse().unwrap();
+        matches!(time.rem_euclid(86_400) / 3_600, 21 | 22)
+    };
+    assert!(
+        daily.lines().skip(1).count() > 100 && daily.lines().skip(1).all(evening),
+        "{daily}"
+    );
+    let refused = home.run(&["candles", sample, "--to", "M5"]).code(1);
+    assert!(
+        refused.last().contains("M5 candles cannot be made of H1 ones"),
+        "{}",
+        refused.err
+    );
+    let prompt = home
+        .run(&[
+            "ask",
+            "-t",
+            "smc",
+            "-c",
+            sample,
+            "--also",
+            "H4",
+            "--also",
+            "D1",
+            "--dry-run",
+        ])
+        .code(0)
+        .out;
+    for timeframe in ["H1", "H4", "D1"] {
+        assert!(
+            prompt.contains(&format!("\"timeframe\": \"{timeframe}\""))
+                || prompt.contains(&format!("\"timeframe\":\"{timeframe}\"")),
+            "{timeframe}: {prompt}"
+        );
+    }
+}

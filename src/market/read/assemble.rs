@@ -80,6 +80,7 @@ pub(super) fn assemble(table: &Table, layout: &Layout, name: &str, options: &Rea
         layout: layout.name,
         symbol: series.symbol().to_owned(),
         timeframe,
+        made_of: None,
         zone: if naive { zone_name(&zone) } else { "UTC".to_owned() },
         zone_assumed,
         date_order: order,

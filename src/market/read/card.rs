@@ -125,6 +125,8 @@ pub struct Card {
     pub symbol: String,
     /// The spacing of the candles.
     pub timeframe: Timeframe,
+    /// The spacing of the file's own candles, where coarser ones were made of them.
+    pub made_of: Option<Timeframe>,
     /// The zone in which times were read.
     pub zone: String,
     /// Whether that zone was assumed, because the times name none and no option did.
@@ -196,7 +198,13 @@ impl Card {
             ("file", self.file.clone()),
             ("layout", self.layout.to_owned()),
             ("symbol", self.symbol.clone()),
-            ("timeframe", self.timeframe.to_string()),
+            (
+                "timeframe",
+                match self.made_of {
+                    Some(finer) => format!("{}, made of the file's {finer} candles", self.timeframe),
+                    None => self.timeframe.to_string(),
+                },
+            ),
             ("time zone", zone),
             ("candles", self.rows.to_string()),
             ("span", format!("{} to {}", self.first, self.last)),

@@ -20,7 +20,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Series, Timeframe};
+use super::{AggregateError, Series, Timeframe};
 pub use card::{Card, Clock, Irregularity};
 pub use when::DateOrder;
 
@@ -42,6 +42,8 @@ pub struct ReadOptions {
     pub now: Option<Timestamp>,
     /// Keep a candle that has not closed yet.
     pub keep_forming: bool,
+    /// Make coarser candles of the file's.
+    pub coarser: Option<Timeframe>,
 }
 
 /// A file read: the candles, and the card that says what was recognised and assumed.
@@ -139,6 +141,14 @@ pub enum ReadError {
         /// The cell.
         text: String,
     },
+    /// The coarser candles asked for cannot be made.
+    #[error("{file}: {reason}")]
+    Coarser {
+        /// As the user named it.
+        file: String,
+        /// Why.
+        reason: AggregateError,
+    },
     /// One candle has no spacing.
     #[error("{0}: a single candle does not tell its timeframe; say it with --timeframe H1")]
     Timeframe(String),
@@ -159,7 +169,29 @@ pub fn read(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Loaded, R
         table::split(&text, name)?
     };
     let layout = columns::recognise(&table, name)?;
-    assemble::assemble(&table, &layout, named, options)
+    let loaded = assemble::assemble(&table, &layout, named, options)?;
+    match options.coarser.filter(|to| *to != loaded.series.timeframe()) {
+        Some(to) => loaded.coarser(to, name),
+        None => Ok(loaded),
+    }
+}
+
+impl Loaded {
+    fn coarser(self, to: Timeframe, name: &str) -> Result<Self, ReadError> {
+        let series = self.series.coarser(to).map_err(|reason| ReadError::Coarser {
+            file: name.to_owned(),
+            reason,
+        })?;
+        let card = Card {
+            made_of: Some(self.series.timeframe()),
+            timeframe: to,
+            rows: series.candles().len(),
+            first: super::timestamp(series.candles()[0].time),
+            last: super::timestamp(series.last().time),
+            ..self.card
+        };
+        Ok(Self { series, card })
+    }
 }
 
 /// No candle file is larger; what is, is no candle file.

@@ -250,6 +250,7 @@ impl App {
             }
             Command::Clear => self.layers.push(Layer::Clear),
             Command::Browse => self.browse(effects),
+            Command::Timeframe(at) => self.turn_timeframe(at, effects),
             Command::PreviousSample => self.turn_sample(false, effects),
             Command::NextSample => self.turn_sample(true, effects),
             Command::Copy => self.layers.push(Layer::Copy),

@@ -1,13 +1,15 @@
 //! What happens to the workbench, and what it asks to be done.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
 use super::Candles;
 use crate::cache::{Clear, Cleared, Key, Report};
-use crate::desk::{Browsed, Estimate, Inspected, Policy, Prepared, Question, Step};
+use crate::desk::{Browsed, Estimate, Inspected, Market, Policy, Prepared, Question, Step};
+use crate::market::{Series, Timeframe};
 use crate::prompt::Listed;
 
 /// Candles opened, or the line that says why not.
@@ -37,6 +39,8 @@ pub enum Message {
     Now(Timestamp),
     /// A candle file was read.
     Opened(u64, Opened),
+    /// The open candles in another timeframe, or why not.
+    Turned(u64, Result<Box<Market>, String>),
     /// Candle files that could be opened.
     Files(u64, Vec<PathBuf>),
     /// A prompt is ready, or why not.
@@ -66,6 +70,8 @@ pub enum Message {
 pub enum Effect {
     /// Read a candle file.
     Open(u64, PathBuf),
+    /// Make candles of this timeframe.
+    Turn(u64, Arc<Series>, Timeframe),
     /// Find candle files.
     ListFiles(u64),
     /// Make a prompt ready.

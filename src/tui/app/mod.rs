@@ -14,6 +14,7 @@ mod response;
 mod update;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -30,6 +31,7 @@ use crate::cache::{Cleared, Report};
 use crate::desk::{Estimate, Judged, Policy, Prepared, Question};
 use crate::facts::Facts;
 use crate::market::read::Card;
+use crate::market::{Series, Timeframe};
 use crate::model::ModelName;
 use crate::prompt::{Listed, Template, TemplateError, Values};
 use crate::setup::Status;
@@ -92,6 +94,8 @@ pub struct Toast {
 /// The candles that are open.
 #[derive(Debug, Clone)]
 pub struct Candles {
+    /// As they were read: coarser ones are made of these.
+    pub base: Arc<Series>,
     /// Cut, with facts.
     pub market: crate::desk::Market,
     /// How they were read.
@@ -131,6 +135,8 @@ pub struct App {
 
     candles: Option<Candles>,
     opening: Option<u64>,
+    /// Coarser candles on their way.
+    turning: Option<u64>,
     model: Option<String>,
     models: Vec<Item>,
 
@@ -171,6 +177,7 @@ impl App {
             field_editor: None,
             candles: None,
             opening: None,
+            turning: None,
             model: None,
             models,
             prepared: None,
@@ -355,6 +362,11 @@ impl App {
         self.field
     }
 
+    /// Whether another timeframe can be looked at.
+    pub fn has_coarser(&self) -> bool {
+        self.candles.is_some()
+    }
+
     fn facts(&self) -> Option<&Facts> {
         self.candles.as_ref().map(|c| c.market.facts.as_ref())
     }
@@ -451,6 +463,43 @@ impl App {
             }
         }
         known
+    }
+}
+
+/// The timeframes that the keys 1 to 7 turn to.
+pub(super) const TIMEFRAMES: [&str; 7] = ["M1", "M5", "M15", "H1", "H4", "D1", "W1"];
+
+impl App {
+    /// Turns to the timeframe of this key, made of the candles as they were read.
+    fn turn_timeframe(&mut self, at: usize, effects: &mut Vec<Effect>) {
+        let Some(open) = &self.candles else { return };
+        let Some(to) = TIMEFRAMES.get(at).and_then(|name| name.parse::<Timeframe>().ok()) else {
+            return;
+        };
+        if to == open.market.series.timeframe() {
+            return;
+        }
+        let base = Arc::clone(&open.base);
+        let id = self.next_id();
+        self.turning = Some(id);
+        effects.push(Effect::Turn(id, base, to));
+    }
+
+    /// The candles of another timeframe are here, or cannot be made.
+    fn turned(&mut self, id: u64, market: Result<Box<crate::desk::Market>, String>, effects: &mut Vec<Effect>) {
+        if self.turning != Some(id) {
+            return;
+        }
+        self.turning = None;
+        match (market, &mut self.candles) {
+            (Ok(market), Some(open)) => {
+                open.market = *market;
+                self.pan = 0;
+                self.prepare(effects);
+            }
+            (Err(reason), _) => self.say(reason, true),
+            (Ok(_), None) => {}
+        }
     }
 }
 

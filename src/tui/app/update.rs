@@ -20,6 +20,7 @@ impl App {
                 self.wrap();
             }
             Message::Opened(id, opened) => self.opened(id, opened, &mut effects),
+            Message::Turned(id, market) => self.turned(id, market, &mut effects),
             Message::Files(id, files) => self.files(id, &files),
             Message::Prepared(id, result) if self.preparing == Some(id) => {
                 self.preparing = None;
@@ -119,6 +120,7 @@ impl App {
             return;
         }
         self.opening = None;
+        self.turning = None;
         let waiting = self.send.take();
         match opened {
             Ok(candles) => {
