@@ -11,7 +11,7 @@ use super::divergence::DivergenceKind;
 use super::{Direction, Side};
 
 /// The sections that `facts("…")` can name.
-pub const SECTIONS: [&str; 13] = [
+pub const SECTIONS: [&str; 14] = [
     "price",
     "rsi",
     "atr",
@@ -25,6 +25,7 @@ pub const SECTIONS: [&str; 13] = [
     "liquidity",
     "divergence",
     "profile",
+    "sessions",
 ];
 
 /// What the candles say, as a prompt carries it.
@@ -79,6 +80,23 @@ pub struct Block {
     /// Volume profile of the last 200 candles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<BlockProfile>,
+    /// What the day, week and month before reached, and the last sessions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sessions: Vec<BlockSession>,
+}
+
+/// A level of a session or period.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BlockSession {
+    /// Which: `previous_day_high`, `london_low`, and so on.
+    pub name: String,
+    /// Its price.
+    pub price: f64,
+    /// The candle it was made in.
+    pub time: String,
+    /// Distance from the close in ATR, signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub atr_away: Option<f64>,
 }
 
 /// The last candle and the extremes of all.

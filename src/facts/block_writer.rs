@@ -4,10 +4,11 @@ use serde_json::Value as Json;
 
 use super::block::{
     Block, BlockBreak, BlockDivergence, BlockFib, BlockLevel, BlockPrice, BlockProfile, BlockRange, BlockRsi,
-    BlockStructure, BlockSwing, BlockZone, SECTIONS,
+    BlockSession, BlockStructure, BlockSwing, BlockZone, SECTIONS,
 };
 use super::dealing_range::dealing_range;
 use super::fibonacci::{EXTENSIONS, Leg, RETRACEMENTS};
+use super::session_levels::SessionLevel;
 use super::study::EMA_PERIODS;
 use super::volume_profile::VolumeProfile;
 use super::{Direction, Study, Trading};
@@ -116,7 +117,12 @@ fn round(value: f64, decimals: u8) -> f64 {
 }
 
 impl Block {
-    pub(super) fn of(series: &Series, study: &Study, profile: Option<&VolumeProfile>) -> Self {
+    pub(super) fn of(
+        series: &Series,
+        study: &Study,
+        profile: Option<&VolumeProfile>,
+        sessions: &[SessionLevel],
+    ) -> Self {
         let candles = series.candles();
         let last = candles.len() - 1;
         let w = Writer {
@@ -235,6 +241,16 @@ impl Block {
                 val: w.price(p.value_area_low),
                 volume: series.volume().to_string(),
             }),
+            sessions: sessions
+                .iter()
+                .map(|level| BlockSession {
+                    name: level.name.clone(),
+                    price: w.price(level.price),
+                    time: w.time(level.bar),
+                    atr_away: w.away(level.price),
+                })
+                .filter(|level| near(level.atr_away))
+                .collect(),
         }
     }
 

@@ -6,6 +6,7 @@ use super::block::Block;
 use super::dealing_range::dealing_range;
 use super::fibonacci::{EXTENSIONS, Leg, RETRACEMENTS};
 use super::pivots::Pivot;
+use super::session_levels::{self, session_levels};
 use super::study::EMA_PERIODS;
 use super::volume_profile::{BARS, ROWS, VolumeProfile, volume_profile};
 use super::{Direction, Side, Study};
@@ -115,6 +116,10 @@ impl Facts {
         collect.structure(study);
         collect.zones(study);
         collect.profile(profile.as_ref());
+        let sessions = session_levels(series);
+        for level in &sessions {
+            collect.number(level.name.as_str(), level.price, Unit::Price, level.bar, level.known);
+        }
         Self {
             symbol: series.symbol().to_owned(),
             timeframe: series.timeframe(),
@@ -122,7 +127,7 @@ impl Facts {
             candles: candles.len(),
             decimals: series.decimals(),
             facts: collect.facts,
-            block: Block::of(series, study, profile.as_ref()),
+            block: Block::of(series, study, profile.as_ref(), &sessions),
         }
     }
 
@@ -202,6 +207,7 @@ pub fn known_names() -> Vec<String> {
         .iter()
         .map(ToString::to_string)
         .chain(ratios.map(|r| fib_name(*r)))
+        .chain(session_levels::names())
         .collect()
 }
 

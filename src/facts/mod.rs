@@ -22,11 +22,12 @@ mod line;
 pub mod order_blocks;
 pub mod pivots;
 pub mod rsi;
+pub mod session_levels;
 pub mod structure;
 mod study;
 pub mod volume_profile;
 
-pub use block::{Block, BlockBreak, BlockFib, BlockLevel, BlockSwing, BlockZone, SECTIONS};
+pub use block::{Block, BlockBreak, BlockFib, BlockLevel, BlockSession, BlockSwing, BlockZone, SECTIONS};
 pub use fact::{Fact, Facts, Unit, Value, known_names};
 pub use line::Line;
 pub use study::{Study, Trading};

@@ -99,6 +99,22 @@ fn bounds(day: &Day, time: i64, to: Timeframe) -> (i64, i64) {
     }
 }
 
+/// Where a market's days, weeks and months begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calendar(Day);
+
+impl Calendar {
+    /// Learns it from a series' candles.
+    pub fn of(series: &Series) -> Self {
+        Self(Day::of(series))
+    }
+
+    /// The candle of this timeframe that `time` is in: its open and the open of the next, UTC epoch seconds.
+    pub fn bounds(&self, time: i64, timeframe: Timeframe) -> (i64, i64) {
+        bounds(&self.0, time, timeframe)
+    }
+}
+
 impl Series {
     /// The same market in coarser candles. One opens with its first candle's open and closes with its last one's close;
     /// a first or last one that the series does not span is left out, as one that is still forming.
@@ -111,13 +127,13 @@ impl Series {
         if !fits {
             return Err(AggregateError::NoMultiple { from, to });
         }
-        let day = Day::of(self);
+        let calendar = Calendar::of(self);
         let sessions = Sessions::of(self);
         let mut coarse: Vec<Candle> = Vec::new();
         let mut until = i64::MIN;
         for candle in self.candles() {
             if candle.time >= until {
-                let (open, next) = bounds(&day, candle.time, to);
+                let (open, next) = calendar.bounds(candle.time, to);
                 until = next;
                 // Candles that should be there and are not: the file begins within it.
                 let partial = coarse.is_empty() && sessions.expected(open, candle.time) > 0;

@@ -10,7 +10,7 @@ mod sample;
 mod sessions;
 mod timeframe;
 
-pub use aggregate::AggregateError;
+pub use aggregate::{AggregateError, Calendar};
 pub use candle::{Candle, Series, SeriesError, VolumeKind, timestamp};
 pub use decimals::{decimals_of, price};
 pub use read::{Card, ReadError, ReadOptions, read, read_file};

@@ -24,6 +24,12 @@ pub struct TimeframeError(String);
 impl Timeframe {
     /// One hour.
     pub const H1: Timeframe = Timeframe(HOUR);
+    /// One day.
+    pub const D1: Timeframe = Timeframe(DAY);
+    /// One week.
+    pub const W1: Timeframe = Timeframe(WEEK);
+    /// One month.
+    pub const MN1: Timeframe = Timeframe(MONTH);
 
     /// The timeframe of this many seconds, if there are any.
     pub fn from_seconds(seconds: i64) -> Option<Self> {
