@@ -9,6 +9,7 @@ mod run;
 pub mod terminal;
 pub mod theme;
 pub mod view;
+mod watch;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;

@@ -18,6 +18,7 @@ use super::app::{App, Candles, Effect, Item, Message, Opened};
 use super::terminal::Guard;
 use super::theme::Theme;
 use super::view;
+use super::watch::watch;
 use crate::desk::{Desk, Market, Step, environment, now_millis};
 use crate::market::{ReadOptions, Series, Timeframe, read_file, sample};
 use crate::model::{KNOWN, price};
@@ -52,6 +53,7 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
         desk,
         sender,
         calls: HashMap::new(),
+        watch: None,
         leave: false,
     };
     driver.run_all(effects, &mut guard)?;
@@ -63,6 +65,8 @@ struct Driver {
     desk: Desk,
     sender: UnboundedSender<Message>,
     calls: HashMap<u64, JoinHandle<()>>,
+    /// The watch on the open candle file.
+    watch: Option<JoinHandle<()>>,
     leave: bool,
 }
 
@@ -135,6 +139,17 @@ impl Driver {
                 self.calls.insert(id, call);
             }
             Effect::Open(id, path) => self.blocking(move |_| Message::Opened(id, open(&path))),
+            Effect::Watch(id, path) => {
+                if let Some(watch) = self.watch.take() {
+                    watch.abort();
+                }
+                let sender = self.sender.clone();
+                // Read where it is: a tick that takes long only makes the next one late.
+                self.watch = Some(tokio::spawn(watch(expand(&path), move |path| {
+                    let opened = tokio::task::block_in_place(|| open(path));
+                    sender.send(Message::Grown(id, opened)).is_ok()
+                })));
+            }
             Effect::Turn(id, base, to) => self.blocking(move |_| Message::Turned(id, turn(&base, to))),
             Effect::ListFiles(id) => self.blocking(move |_| Message::Files(id, candle_files())),
             Effect::Prepare(id, question, market) => self.blocking(move |desk| {

@@ -94,6 +94,8 @@ impl Bench {
                 });
                 vec![Message::Opened(id, opened)]
             }
+            // Files that grow are the pseudo-terminal's test.
+            Effect::Watch(..) => Vec::new(),
             Effect::Turn(id, base, to) => {
                 let series = if to == base.timeframe() {
                     Ok(base.as_ref().clone())

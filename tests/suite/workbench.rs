@@ -365,3 +365,26 @@ fn a_terminal_that_vanishes_ends_the_program_without_a_fault() {
         0
     );
 }
+
+#[test]
+fn a_file_that_grows_is_followed() {
+    let home = Home::new();
+    let whole = std::fs::read_to_string(home.sample()).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let cut = lines.len() - 3;
+    let file = home.write("EURUSD_H1.csv", lines[..cut].join("\n"));
+    let mut session = Session::start(&home, env!("CARGO_BIN_EXE_wickdesk"), &[file.to_str().unwrap()], &[]);
+    session.wait("as of 2017-06-23 17:00");
+    session.press("\x1b[15~");
+    session.wait("✓ complete");
+    // A terminal appends a candle, and half of the next.
+    let half = &lines[cut + 1][..20];
+    std::fs::write(&file, format!("{}\n{}\n{half}", lines[..cut].join("\n"), lines[cut])).unwrap();
+    session.wait("as of 2017-06-23 18:00");
+    session.wait("1 candle since: stale");
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    session.wait("as of 2017-06-23 20:00");
+    session.wait("3 candles since: stale");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+}

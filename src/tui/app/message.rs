@@ -39,6 +39,8 @@ pub enum Message {
     Now(Timestamp),
     /// A candle file was read.
     Opened(u64, Opened),
+    /// The file that this opening read has changed, and was read again.
+    Grown(u64, Opened),
     /// The open candles in another timeframe, or why not.
     Turned(u64, Result<Box<Market>, String>),
     /// Candle files that could be opened.
@@ -70,6 +72,8 @@ pub enum Message {
 pub enum Effect {
     /// Read a candle file.
     Open(u64, PathBuf),
+    /// Watch the candle file that this opening read.
+    Watch(u64, PathBuf),
     /// Make candles of this timeframe.
     Turn(u64, Arc<Series>, Timeframe),
     /// Find candle files.

@@ -135,6 +135,8 @@ pub struct App {
 
     candles: Option<Candles>,
     opening: Option<u64>,
+    /// The opening whose file is watched, and the file's name.
+    watching: Option<u64>,
     /// Coarser candles on their way.
     turning: Option<u64>,
     model: Option<String>,
@@ -177,6 +179,7 @@ impl App {
             field_editor: None,
             candles: None,
             opening: None,
+            watching: None,
             turning: None,
             model: None,
             models,
@@ -493,8 +496,10 @@ impl App {
         self.turning = None;
         match (market, &mut self.candles) {
             (Ok(market), Some(open)) => {
+                if market.series.timeframe() != open.market.series.timeframe() {
+                    self.pan = 0;
+                }
                 open.market = *market;
-                self.pan = 0;
                 self.prepare(effects);
             }
             (Err(reason), _) => self.say(reason, true),

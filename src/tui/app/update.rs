@@ -20,6 +20,8 @@ impl App {
                 self.wrap();
             }
             Message::Opened(id, opened) => self.opened(id, opened, &mut effects),
+            Message::Grown(id, opened) if self.watching == Some(id) => self.grown(opened, &mut effects),
+            Message::Grown(..) => {}
             Message::Turned(id, market) => self.turned(id, market, &mut effects),
             Message::Files(id, files) => self.files(id, &files),
             Message::Prepared(id, result) if self.preparing == Some(id) => {
@@ -134,6 +136,12 @@ impl App {
                     card.layout
                 );
                 self.pan = 0;
+                // The bundled candles do not grow.
+                self.watching =
+                    (card.file != crate::market::SAMPLE_NAME && card.file != "standard input").then_some(id);
+                if self.watching.is_some() {
+                    effects.push(Effect::Watch(id, card.file.clone().into()));
+                }
                 self.candles = Some(*candles);
                 if !first {
                     // The card tells what was assumed; it goes at the first key.
@@ -147,6 +155,39 @@ impl App {
         if let Some(policy) = waiting {
             self.ask(policy, effects);
         }
+    }
+
+    /// The open file has changed: chart, facts and freshness follow; what is typed, asked and looked at stays.
+    pub(super) fn grown(&mut self, opened: Opened, effects: &mut Vec<Effect>) {
+        let Some(open) = &mut self.candles else { return };
+        let candles = match opened {
+            Ok(candles) => candles,
+            Err(reason) => return self.say(format!("{reason}; the candles read before stay"), true),
+        };
+        let (before, now) = (&open.base, &candles.base);
+        if before.candles() == now.candles() {
+            return;
+        }
+        let more = now.since(before.last().time);
+        let as_of = crate::market::timestamp(now.last().time).strftime("%Y-%m-%d %H:%M UTC");
+        let words = match more {
+            0 => format!("{} has changed: read again, as of {as_of}", candles.card.file),
+            more => format!("{} more, as of {as_of}", crate::text::count(more, "candle")),
+        };
+        let turned_to = open.market.series.timeframe();
+        let own = before.timeframe();
+        open.base = std::sync::Arc::clone(&candles.base);
+        open.card = candles.card;
+        if turned_to == own {
+            open.market = candles.market;
+            self.prepare(effects);
+        } else {
+            let base = std::sync::Arc::clone(&open.base);
+            let id = self.next_id();
+            self.turning = Some(id);
+            effects.push(Effect::Turn(id, base, turned_to));
+        }
+        self.say(words, false);
     }
 
     pub(super) fn files(&mut self, id: u64, files: &[std::path::PathBuf]) {
