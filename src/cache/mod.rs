@@ -229,11 +229,12 @@ impl Cache {
         }
     }
 
-    /// Hands this session's new counts to the writer and waits until everything before it is on disk.
+    /// Hands this session's new counts to the writer and waits until everything before it is on disk, though not for a
+    /// process that does not let go of the store.
     pub fn flush(&self) {
         let Some(disk) = &self.disk else { return };
         disk.save_counters(self.stats().take_unsaved());
-        if let Err(error) = disk.settle() {
+        if let Err(error) = disk.settle().wait_briefly() {
             tracing::warn!(%error, "the last counts may not be on disk");
         }
     }

@@ -31,7 +31,7 @@ pub fn compact(directory: &Path) -> Result<Compacted, DiskError> {
     let length = || std::fs::metadata(place.data()).map_or(0, |data| data.len());
     let databases = open_databases(&place)?;
     let before = length();
-    let mut copy = tempfile::NamedTempFile::new_in(place.store())?;
+    let mut copy = place.beside()?;
     let env = databases.environment.env();
     env.copy_to_file(copy.as_file_mut(), CompactionOption::Enabled)?;
     drop(databases);

@@ -273,9 +273,9 @@ impl Disk {
         }
     }
 
-    /// Writes what has gathered, and waits until everything handed to the writer before is on disk.
-    pub fn settle(&self) -> Result<(), DiskError> {
-        self.shared.writer.send(Job::Settle).wait().map(|_| ())
+    /// Writes what has gathered; the receipt tells when everything handed to the writer before is on disk.
+    pub fn settle(&self) -> Receipt {
+        self.shared.writer.send(Job::Settle)
     }
 
     /// With `epoch`, other processes empty their memory too.

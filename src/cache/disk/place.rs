@@ -21,6 +21,7 @@ const LAYOUT: &str = "v1";
 const DATA: &str = "data.mdb";
 const LOCK_TABLE: &str = "lock.mdb";
 const STAMP: &str = "stamp";
+const BESIDE: &str = "compacting-";
 /// How long to wait for a process that has the store to itself.
 const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(5);
@@ -109,6 +110,9 @@ impl Place {
         place.lock = Some(options.open(&path).map_err(system)?);
         private(&path, 0o600).map_err(system)?;
         place.alone = place.hold()?;
+        if place.alone {
+            place.clear_away();
+        }
         Ok(place)
     }
 
@@ -245,6 +249,19 @@ impl Place {
         crate::files::private_directory(&self.store)?;
         tracing::warn!(%reason, aside = %path.display(), "the cache's store was set aside and a new one begun");
         Ok(SetAside { reason, path })
+    }
+
+    /// A new file in the store's directory; one that a killed process left is cleared away by the next.
+    pub fn beside(&self) -> io::Result<tempfile::NamedTempFile> {
+        tempfile::Builder::new().prefix(BESIDE).tempfile_in(&self.store)
+    }
+
+    fn clear_away(&self) {
+        let left = fs::read_dir(&self.store).into_iter().flatten().flatten();
+        for file in left.filter(|file| file.file_name().to_string_lossy().starts_with(BESIDE)) {
+            // What cannot be removed takes room and does no harm.
+            let _ = fs::remove_file(file.path());
+        }
     }
 
     /// The file of a store at rest, its lock table gone: another may be put in its place.

@@ -60,7 +60,7 @@ impl Tally {
 impl Disk {
     /// Looks at everything. `progress` hears how many entries have been looked at, and of how many.
     pub fn verify(&self, mut progress: impl FnMut(u64, u64)) -> Result<Verified, DiskError> {
-        self.settle()?;
+        self.settle().wait()?;
         let mut found = Verified::default();
         self.verify_file(&mut found)?;
         if found.file.is_some() {

@@ -25,7 +25,7 @@ const BATCH: usize = 64;
 /// Expired entries to a transaction: other jobs come between.
 const SWEEP: usize = 256;
 /// How long anybody waits for the writer.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the end of the program waits for it.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -87,6 +87,11 @@ impl Receipt {
         self.wait_for(PATIENCE)
     }
 
+    /// As [`Receipt::wait`], for a program that is about to end.
+    pub(in crate::cache) fn wait_briefly(self) -> Result<u64, DiskError> {
+        self.wait_for(FAREWELL)
+    }
+
     fn wait_for(self, time: Duration) -> Result<u64, DiskError> {
         self.0.recv_timeout(time).unwrap_or_else(|error| match error {
             RecvTimeoutError::Timeout => Err(DiskError::Busy),
@@ -145,7 +150,7 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         let last = self.send(Job::Settle);
-        let done = last.wait_for(FAREWELL) != Err(DiskError::Busy);
+        let done = last.wait_briefly() != Err(DiskError::Busy);
         self.orders = None;
         // One that still waits for another process is left behind: the program's end is not held up by it.
         if let Some(thread) = self.thread.take().filter(|_| done) {

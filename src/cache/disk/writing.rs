@@ -290,6 +290,19 @@ impl<'d> Writing<'d> {
     /// went.
     pub fn mend(&mut self) -> Result<u64, DiskError> {
         let mut gone = 0;
+        let mut stray = Vec::new();
+        for item in self.databases.rows.iter(&self.txn.txn)? {
+            let (at, sealed) = item?;
+            let legible = unseal::<Row>(sealed).is_some();
+            if !legible || self.databases.entries.get(&self.txn.txn, at)?.is_none() {
+                stray.push(at.to_vec());
+            }
+        }
+        gone += stray.len() as u64;
+        for at in stray {
+            self.remove_by(&at)?;
+            self.databases.rows.delete(&mut self.txn.txn, &at)?;
+        }
         for tree in [&self.databases.created, &self.databases.due] {
             let mut stray = Vec::new();
             for item in tree.iter(&self.txn.txn)? {
