@@ -290,6 +290,17 @@ proptest::proptest! {
     }
 
     #[test]
+    fn no_json_makes_the_reader_panic(text in "[\\[{](\\[|\\]|\\{|\\}|,|:|\"(t|o|h|l|c|date|open|1\\. open|2024-01-02)\"|[0-9]{1,13}|null|-1|1e400){0,60}") {
+        let _ = read(text.as_bytes(), "f.json", &ReadOptions::default());
+    }
+
+    #[test]
+    fn no_archive_makes_the_reader_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), gzip: bool) {
+        let head: &[u8] = if gzip { b"\x1f\x8b\x08\x00" } else { b"PK\x03\x04" };
+        let _ = read(&[head, &bytes[..]].concat(), "f", &ReadOptions::default());
+    }
+
+    #[test]
     fn no_table_makes_the_reader_panic(text in "(?s)(Date|time|[0-9.,:/;\"TZ +-]|open|high|low|close|\n|\t){0,80}") {
         let _ = read(text.as_bytes(), "f.csv", &ReadOptions::default());
     }
