@@ -322,8 +322,13 @@ fn hits(criterion: &mut Criterion, directory: &Path, entries: u64) {
     group.finish();
 }
 
-fn acknowledged(receipt: wickdesk::cache::Receipt) {
-    receipt.wait().unwrap();
+/// Stores these and waits until all are acknowledged.
+fn put_all(cache: &Cache, entries: Vec<(Key, Entry)>) {
+    let put = |(key, entry): (Key, Entry)| cache.put(&key, entry, b"");
+    let receipts: Vec<_> = entries.into_iter().map(put).collect();
+    for receipt in receipts {
+        receipt.wait().unwrap();
+    }
 }
 
 /// Nine reads to a write, as fast as it goes.
@@ -366,17 +371,7 @@ fn stores(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(64));
     let mut many = || (0..64).map(|_| fresh()).collect::<Vec<_>>();
     group.bench_function("64 puts, until all are acknowledged", |b| {
-        b.iter_batched(
-            &mut many,
-            |entries| {
-                let receipts: Vec<_> = entries
-                    .into_iter()
-                    .map(|(key, entry)| cache.put(&key, entry, b""))
-                    .collect();
-                receipts.into_iter().for_each(acknowledged);
-            },
-            BatchSize::SmallInput,
-        );
+        b.iter_batched(&mut many, |entries| put_all(&cache, entries), BatchSize::SmallInput);
     });
     drop(cache);
     for megabytes in [16, 256] {
@@ -391,17 +386,7 @@ fn stores(criterion: &mut Criterion) {
         group.bench_function(
             format!("64 puts into a full store of {megabytes} MiB, one going for each"),
             |b| {
-                b.iter_batched(
-                    &mut many,
-                    |entries| {
-                        let receipts: Vec<_> = entries
-                            .into_iter()
-                            .map(|(key, entry)| cache.put(&key, entry, b""))
-                            .collect();
-                        receipts.into_iter().for_each(acknowledged);
-                    },
-                    BatchSize::SmallInput,
-                );
+                b.iter_batched(&mut many, |entries| put_all(&cache, entries), BatchSize::SmallInput);
             },
         );
     }

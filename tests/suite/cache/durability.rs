@@ -22,6 +22,19 @@ fn open(directory: &str) -> Cache {
     cache
 }
 
+/// Starts a part of this file's as a process of its own, its output to be read.
+fn start_child(part: &str, test: &str, directory: &std::path::Path) -> std::process::Child {
+    let [env, program, rest @ ..] = child(part, test, directory);
+    let (name, value) = env.split_once('=').unwrap();
+    let mut command = Command::new(program);
+    command
+        .args(rest)
+        .env(name, value)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    command.spawn().unwrap()
+}
+
 /// Run as a process of its own: stores until it is killed, and says what was acknowledged.
 #[test]
 fn child_that_writes() {
@@ -62,15 +75,7 @@ fn two_hundred_kills_lose_nothing_that_was_acknowledged() {
     let mut next = 0u64;
     for round in 0..200u64 {
         let start = std::path::PathBuf::from(format!("{}#{next}", directory.display()));
-        let [env, program, rest @ ..] = child("write", "cache::durability::child_that_writes", &start);
-        let (name, value) = env.split_once('=').unwrap();
-        let mut process = Command::new(program)
-            .args(rest)
-            .env(name, value)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut process = start_child("write", "cache::durability::child_that_writes", &start);
         let out = BufReader::new(process.stdout.take().unwrap());
         let reader = std::thread::spawn(move || {
             let lines = out.lines().map_while(Result::ok);
@@ -107,15 +112,7 @@ fn who_is_stopped_in_the_middle_of_a_write_blocks_no_reader_and_killed_blocks_no
     cache.put(&key(1), entry(0, "before"), b"").wait().unwrap();
     let start = std::path::PathBuf::from(format!("{}#1000", home.path("cache").display()));
     for _ in 0..50 {
-        let [env, program, rest @ ..] = child("write", "cache::durability::child_that_writes", &start);
-        let (name, value) = env.split_once('=').unwrap();
-        let mut process = Command::new(program)
-            .args(rest)
-            .env(name, value)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut process = start_child("write", "cache::durability::child_that_writes", &start);
         let mut lines = BufReader::new(process.stdout.take().unwrap())
             .lines()
             .map_while(Result::ok);
@@ -195,14 +192,7 @@ fn child_that_shares() {
 #[test]
 fn two_processes_read_and_write_together_for_thirty_seconds() {
     let home = Home::new();
-    let [env, program, rest @ ..] = child("share", "cache::durability::child_that_shares", &home.path("cache"));
-    let (name, value) = env.split_once('=').unwrap();
-    let process = Command::new(program)
-        .args(rest)
-        .env(name, value)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let process = start_child("share", "cache::durability::child_that_shares", &home.path("cache"));
     let cache = open(home.path("cache").to_str().unwrap());
     let mine = work(&cache, 1, Duration::from_secs(30));
     let ran = process.wait_with_output().unwrap();
