@@ -47,8 +47,10 @@ pub enum DiskError {
     /// There is no disk tier.
     #[error("no disk tier is open")]
     Closed,
-    /// Another process with more address space has grown the store past this one's map.
-    #[error("another process has grown the store")]
+    /// Another process with more address space has grown the store past what this one can map.
+    #[error(
+        "another process has grown the store past this one's address space; raise its limit, or lower `disk` under [cache]"
+    )]
     Grown,
     /// Anything else that the system or LMDB says.
     #[error("{0}")]

@@ -1,6 +1,7 @@
 //! The LMDB environment: the one place that needs `unsafe`, with the reasons why it is sound here.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{RwLock, RwLockReadGuard};
 
 use heed::{Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
@@ -10,12 +11,18 @@ use crate::cache::error::DiskError;
 /// Address space reserved at once, the largest that the machine grants: the map need not be resized under a reader.
 pub(super) const MAP_SIZES: [usize; 5] = [1 << 40, 1 << 36, 1 << 33, 1 << 31, 1 << 28];
 const READERS: u32 = 1022;
+/// A multiple of every machine's page.
+const MAP_STEP: usize = 1 << 20;
 
 /// An open environment. Transactions are begun through it, so that its map is never changed under one.
 pub(super) struct Environment {
     env: Env<WithoutTls>,
     /// Held by every transaction, and alone by a change of the map.
     map: RwLock<()>,
+    /// The map's size in bytes.
+    size: AtomicU64,
+    /// Whether the file is no longer mapped.
+    lost: AtomicBool,
 }
 
 /// A transaction and its hold on the map, let go in this order.
@@ -40,8 +47,11 @@ impl Environment {
             match open_env(directory, *size) {
                 Ok(env) => {
                     return Ok(Self {
+                        // Larger than asked for where the file is.
+                        size: AtomicU64::new(env.info().map_size as u64),
                         env,
                         map: RwLock::new(()),
+                        lost: AtomicBool::new(false),
                     });
                 }
                 // One of this process's is on its way out: not a question of size.
@@ -76,24 +86,75 @@ impl Environment {
 
     fn begin<T>(&self, begin: impl Fn() -> heed::Result<T>) -> Result<Held<'_, T>, DiskError> {
         let hold = self.hold();
+        if self.is_lost() {
+            return Err(DiskError::Grown);
+        }
         match begin().map_err(DiskError::from) {
             Ok(txn) => return Ok(Held { txn, _map: hold }),
             Err(DiskError::Grown) => drop(hold),
             Err(error) => return Err(error),
         }
-        self.adopt_size()?;
+        self.grow()?;
         let hold = self.hold();
+        if self.is_lost() {
+            return Err(DiskError::Grown);
+        }
         let txn = begin().map_err(DiskError::from)?;
         Ok(Held { txn, _map: hold })
     }
 
-    /// Takes on the size that another process has grown the map to.
+    /// Makes the map large enough for what another process, with more address space, has made of the file.
+    ///
+    /// LMDB unmaps the file before it maps it anew. Should that fail there is no map at all, and LMDB does not know it:
+    /// so it is tried first whether the space can be had, and after a failure nothing is begun any more.
     #[allow(unsafe_code)]
-    fn adopt_size(&self) -> Result<(), DiskError> {
+    fn grow(&self) -> Result<(), DiskError> {
         let _alone = self.map.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if self.is_lost() {
+            return Err(DiskError::Grown);
+        }
+        // Room for as much again, so that not every commit of the other's comes to this.
+        let size = self.env.real_disk_size().map_err(DiskError::from)?.saturating_mul(2);
+        let size = usize::try_from(size).unwrap_or(usize::MAX).next_multiple_of(MAP_STEP);
+        Vec::<u8>::new().try_reserve_exact(size).map_err(|_| DiskError::Grown)?;
         // SAFETY: LMDB's map may be changed while no transaction of this process is open, and each holds the lock that
-        // is held here alone. Size 0 is LMDB's word for "the size in the file".
-        unsafe { self.env.resize(0) }.map_err(DiskError::from)
+        // is held here alone.
+        unsafe { self.env.resize(size) }.map_err(|error| {
+            self.lost.store(true, Ordering::Relaxed);
+            tracing::error!(%error, "the store's map is lost: memory goes on alone");
+            DiskError::Grown
+        })?;
+        self.size.store(size as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// The bytes that the map has room for.
+    pub fn map_size(&self) -> u64 {
+        let _hold = self.hold();
+        if self.is_lost() {
+            0
+        } else {
+            self.env.info().map_size as u64
+        }
+    }
+
+    /// The number of the last commit, this process's or another's.
+    pub fn last_commit(&self) -> usize {
+        let _hold = self.hold();
+        if self.is_lost() { 0 } else { self.env.info().last_txn_id }
+    }
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        if self.is_lost() {
+            // Closing would unmap once more what is not this environment's any longer: it is left open for good.
+            std::mem::forget(self.env.clone());
+        }
     }
 }
 

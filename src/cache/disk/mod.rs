@@ -93,10 +93,8 @@ impl Disk {
         place.keep_files_private();
         place.share()?;
         place.vouch(true);
-        // A map that is smaller than the budget is full before the budget is.
-        let map = databases.environment.env().info().map_size as u64;
         let common = Arc::new(Common {
-            limit: limit.min(map / 5 * 4),
+            limit,
             databases,
             place,
             recency: Recency::new(),
@@ -120,7 +118,7 @@ impl Disk {
 
     /// The number of the last commit, this process's or another's.
     pub fn generation(&self) -> usize {
-        self.databases().environment.env().info().last_txn_id
+        self.databases().environment.last_commit()
     }
 
     /// How often the whole cache has been cleared, by whatever process.
@@ -241,7 +239,7 @@ impl Disk {
 
     /// The bytes that entries may take.
     pub fn limit(&self) -> u64 {
-        self.shared.common.limit
+        self.shared.common.limit()
     }
 
     /// The counts of the store's life, as far as they are on disk.

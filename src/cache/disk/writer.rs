@@ -116,6 +116,13 @@ pub(super) struct Common {
     pub trouble: Mutex<Option<DiskError>>,
 }
 
+impl Common {
+    /// What the store may take. A map that is smaller than the budget is full before the budget is.
+    pub fn limit(&self) -> u64 {
+        self.limit.min(self.databases.environment.map_size() / 5 * 4)
+    }
+}
+
 /// The writer's thread; dropped, it finishes what it has.
 pub(super) struct Writer {
     orders: Option<Sender<Order>>,
@@ -232,7 +239,7 @@ impl State {
         for order in batch {
             counts.push(self.apply(&mut writing, &order.job)?);
         }
-        writing.make_room(self.common.limit, self.common.ttl, self.now())?;
+        writing.make_room(self.common.limit(), self.common.ttl, self.now())?;
         self.finish(writing)?;
         self.owed.take();
         Ok(counts)
@@ -280,7 +287,7 @@ impl State {
     }
 
     fn apply(&self, writing: &mut Writing<'_>, job: &Job) -> Result<u64, DiskError> {
-        let Common { limit, ttl, .. } = *self.common;
+        let (limit, ttl) = (self.common.limit(), self.common.ttl);
         match job {
             Job::Put { key, entry, asked } => writing.put(key, entry, asked, limit, ttl).map(|()| 1),
             Job::Remove { key, sample } => writing.remove_samples(key, *sample),

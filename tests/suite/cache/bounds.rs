@@ -339,3 +339,71 @@ fn a_small_map_is_a_small_budget() {
     let out = String::from_utf8_lossy(&ran.stdout).into_owned();
     assert!(out.contains("done"), "{out}\n{}", String::from_utf8_lossy(&ran.stderr));
 }
+
+/// Run as a process of its own with little address space: opens while the store is small, and reads when it has grown.
+#[test]
+fn child_whose_map_becomes_too_small() {
+    let Some(directory) = is_child("grown") else { return };
+    let options = Options {
+        directory: directory.into(),
+        memory_bytes: 1 << 20,
+        disk_bytes: 1 << 40,
+        ttl: Ttl::DEFAULT,
+    };
+    let (cache, trouble) = Cache::open(&options, NOW);
+    assert_eq!(trouble, None);
+    assert!(cache.report().disk_limit < 1 << 28);
+    println!("\nopen");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    let hits = (0..GROWN)
+        .filter(|n| cache.get(&key(*n), Want::Newest, NOW).is_some())
+        .count();
+    cache.put(&key(9_999), entry(0, "mine"), b"");
+    assert!(cache.get(&key(9_999), Want::Newest, NOW).is_some(), "memory goes on");
+    println!("hits {hits}");
+}
+
+/// Answers that take more than the smallest map.
+const GROWN: u64 = 300;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_has_less_address_space_follows_as_far_as_it_can_and_never_crashes() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::{Command, Stdio};
+    let home = Home::in_memory();
+    let directory = home.path("cache");
+    let start = |kilobytes: u32| {
+        let words = child("grown", "cache::bounds::child_whose_map_becomes_too_small", &directory);
+        let line = words.map(|word| format!("'{word}'")).join(" ");
+        let script = format!("ulimit -v {kilobytes}; exec env {line}");
+        let mut command = Command::new("bash");
+        command
+            .args(["-c", &script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        assert!(lines.any(|line| line == "open"), "with {kilobytes} KiB");
+        (process, lines)
+    };
+    let cache = disk_only(&home, 1 << 40);
+    put(&cache, 0, 100).unwrap();
+    let mut children = [start(1_900_000), start(600_000)];
+    for n in 0..GROWN {
+        cache.put(&key(n), entry(0, &noise(n, 1 << 20)), b"");
+    }
+    cache.flush();
+    assert!(cache.report().file_bytes > 1 << 28);
+    let mut hits = Vec::new();
+    for (process, lines) in &mut children {
+        process.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+        let found = lines.find_map(|line| line.strip_prefix("hits ").map(|n| n.parse::<u64>().unwrap()));
+        assert!(process.wait().unwrap().success());
+        hits.push(found.unwrap());
+    }
+    assert_eq!(hits[0], GROWN, "the map was made larger");
+    assert!(hits[1] < GROWN, "and could not be there: misses, no crash");
+}
