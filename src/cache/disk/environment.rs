@@ -115,7 +115,10 @@ impl Environment {
         }
         // Room for as much again, so that not every commit of the other's comes to this.
         let size = self.env.real_disk_size().map_err(DiskError::from)?.saturating_mul(2);
-        let size = usize::try_from(size).unwrap_or(usize::MAX).next_multiple_of(MAP_STEP);
+        let size = usize::try_from(size)
+            .ok()
+            .and_then(|size| size.checked_next_multiple_of(MAP_STEP));
+        let size = size.ok_or(DiskError::Grown)?;
         Vec::<u8>::new().try_reserve_exact(size).map_err(|_| DiskError::Grown)?;
         // SAFETY: LMDB's map may be changed while no transaction of this process is open, and each holds the lock that
         // is held here alone.
