@@ -30,6 +30,9 @@ pub enum DiskError {
     /// The disk is full, or the file may not grow.
     #[error("the disk is full; free some space, or choose another place with --cache-dir")]
     Full,
+    /// LMDB's map is full, though the disk need not be.
+    #[error("the store's map is full; lower `disk` under [cache]")]
+    MapFull,
     /// A write came out short: LMDB does not say whether for want of space.
     #[error("the disk is full or failing; free some space, or choose another place with --cache-dir")]
     Failing,
@@ -100,7 +103,7 @@ impl From<heed::Error> for DiskError {
     fn from(error: heed::Error) -> Self {
         use heed::MdbError;
         match error {
-            heed::Error::Mdb(MdbError::MapFull) => DiskError::Full,
+            heed::Error::Mdb(MdbError::MapFull) => DiskError::MapFull,
             heed::Error::Mdb(MdbError::MapResized) => DiskError::Grown,
             heed::Error::Mdb(MdbError::Invalid) => {
                 DiskError::Unusable(Unusable::Foreign("its header is not LMDB's".to_owned()))

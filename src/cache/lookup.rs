@@ -86,8 +86,10 @@ impl Cache {
             Ok(None) => in_memory_still.map(|entry| self.used(key, Tier::Memory, entry)),
             Err(error) => {
                 tracing::warn!(%error, "a lookup on disk failed and counts as a miss");
-                if matches!(error, DiskError::Damaged) {
-                    self.stats().session.corrupt += 1;
+                match error {
+                    DiskError::Damaged => self.stats().session.corrupt += 1,
+                    DiskError::Unusable(_) => disk.distrust(),
+                    _ => {}
                 }
                 in_memory_still.map(|entry| self.used(key, Tier::Memory, entry))
             }

@@ -92,6 +92,21 @@ pub struct Imported {
     pub whole: bool,
 }
 
+impl Imported {
+    /// Waits for an entry; one that there is no room for is refused, and the others go on.
+    fn settle(&mut self, receipt: Receipt) -> Result<(), DiskError> {
+        match receipt.wait() {
+            Ok(_) => Ok(()),
+            Err(DiskError::TooLarge { .. }) => {
+                self.stored -= 1;
+                self.refused += 1;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
 fn sum(bytes: &[u8]) -> String {
     let hash = blake3::hash(bytes).to_hex();
     hash.chars().take(32).collect()
@@ -111,7 +126,8 @@ impl Cache {
         writeln!(out, "{}", json(serde_json::to_string(&head))?)?;
         let mut sums = blake3::Hasher::new();
         let mut count = 0;
-        for listed in self.list() {
+        // The oldest first, so that who reads it numbers the samples of a question as they came.
+        for listed in self.list().oldest_first() {
             let listed = listed?;
             if !self.is_live(&listed.header, now) {
                 continue;
@@ -176,13 +192,16 @@ impl Cache {
                 break;
             }
             lines += 1;
+            // A damaged entry's own sum still counts towards the file's: it is the entry that is amiss, not the file.
+            if let Ok(legible) = serde_json::from_slice::<Line>(&line) {
+                sums.update(legible.sum.as_bytes());
+            }
             match parse(&line) {
                 Err(reason) => {
                     done.refused += 1;
                     refuse(number, reason);
                 }
-                Ok((sum, key, mut entry, asked)) => {
-                    sums.update(sum.as_bytes());
+                Ok((key, mut entry, asked)) => {
                     if !self.is_live(&entry.header, now) {
                         done.expired += 1;
                     } else if self.knows(&key, &entry)? {
@@ -197,11 +216,11 @@ impl Cache {
             while on_their_way.len() > WINDOW
                 && let Some(receipt) = on_their_way.pop_front()
             {
-                Receipt::wait(receipt)?;
+                done.settle(receipt)?;
             }
         }
         for receipt in on_their_way {
-            receipt.wait()?;
+            done.settle(receipt)?;
         }
         Ok(done)
     }
@@ -233,7 +252,7 @@ fn read_line(from: &mut impl BufRead) -> Result<Option<Vec<u8>>, PortableError> 
     Ok(Some(line))
 }
 
-type Parsed = (String, Key, Entry, Vec<u8>);
+type Parsed = (Key, Entry, Vec<u8>);
 
 fn parse(line: &[u8]) -> Result<Parsed, &'static str> {
     let line: Line = serde_json::from_slice(line).map_err(|_| "not an entry")?;
@@ -255,9 +274,10 @@ fn parse(line: &[u8]) -> Result<Parsed, &'static str> {
         *name = clean_line(name).chars().take(super::entry::LONGEST_NAME).collect();
     }
     header.text_len = text.len() as u64;
-    let sensible = |n: f64| n.is_finite() && n >= 0.0;
+    // No call costs or takes more; sums of such stay numbers.
+    let sensible = |n: f64| (0.0..=1e9).contains(&n);
     if !sensible(header.latency_ms) || header.cost_usd.is_some_and(|cost| !sensible(cost)) {
         return Err("its cost or latency is none");
     }
-    Ok((line.sum, key, Entry { header, text }, asked))
+    Ok((key, Entry { header, text }, asked))
 }

@@ -75,6 +75,11 @@ fn encode(bytes: &mut Vec<u8>, value: &Json) {
                 bytes.push(b'i');
                 bytes.extend_from_slice(&i.to_le_bytes());
             }
+            // Beyond 63 bits a float would round: two such numbers are not to be one.
+            None if n.is_u64() => {
+                bytes.push(b'x');
+                field(bytes, n.to_string().as_bytes());
+            }
             None => encode_float(bytes, n.as_f64().unwrap_or(f64::NAN), &n.to_string()),
         },
         Json::String(s) => {

@@ -119,7 +119,9 @@ impl Environment {
             .ok()
             .and_then(|size| size.checked_next_multiple_of(MAP_STEP));
         let size = size.ok_or(DiskError::Grown)?;
-        Vec::<u8>::new().try_reserve_exact(size).map_err(|_| DiskError::Grown)?;
+        let mut probe = Vec::<u8>::new();
+        probe.try_reserve_exact(size).map_err(|_| DiskError::Grown)?;
+        drop(std::hint::black_box(probe));
         // SAFETY: LMDB's map may be changed while no transaction of this process is open, and each holds the lock that
         // is held here alone.
         unsafe { self.env.resize(size) }.map_err(|error| {

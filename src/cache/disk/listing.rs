@@ -30,6 +30,7 @@ pub struct Listed {
 
 /// All entries, newest first. What is stored or removed meanwhile may or may not be among them.
 pub struct Listing<'d> {
+    oldest_first: bool,
     disk: Option<&'d Disk>,
     coming: VecDeque<Listed>,
     /// The place in the order of age that was reached.
@@ -39,9 +40,18 @@ pub struct Listing<'d> {
 impl<'d> Listing<'d> {
     pub(in crate::cache) fn of(disk: Option<&'d Disk>) -> Self {
         Self {
+            oldest_first: false,
             disk,
             coming: VecDeque::new(),
             reached: None,
+        }
+    }
+
+    /// The same the other way round.
+    pub(in crate::cache) fn oldest_first(self) -> Self {
+        Self {
+            oldest_first: true,
+            ..self
         }
     }
 
@@ -53,10 +63,16 @@ impl<'d> Listing<'d> {
             Some(reached) => std::ops::Bound::Excluded(reached.as_slice()),
             None => std::ops::Bound::Unbounded,
         };
-        let range = (std::ops::Bound::Unbounded, from);
         let mut seen = 0;
         let mut reached = None;
-        for item in databases.created.rev_range(&txn, &range)?.take(CHUNK) {
+        let rows: Vec<heed::Result<(&[u8], &[u8])>> = if self.oldest_first {
+            let range = (from, std::ops::Bound::Unbounded);
+            databases.created.range(&txn, &range)?.take(CHUNK).collect()
+        } else {
+            let range = (std::ops::Bound::Unbounded, from);
+            databases.created.rev_range(&txn, &range)?.take(CHUNK).collect()
+        };
+        for item in rows {
             let (row, _) = item?;
             seen += 1;
             reached = Some(row.to_vec());

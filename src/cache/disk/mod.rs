@@ -144,7 +144,7 @@ impl Disk {
             Ok(entry) => Ok(entry.header.is_live(self.ttl, now).then_some((entry, is_last))),
             Err(error) => {
                 drop(txn);
-                self.remove(key, Some(sample));
+                self.shared.writer.send(Job::RemoveDamaged { key: *key, sample });
                 Err(error)
             }
         }
@@ -202,6 +202,11 @@ impl Disk {
     /// Hands an entry to the writer; `asked` is the request's canonical bytes.
     pub fn put(&self, key: Key, entry: Arc<Entry>, asked: Vec<u8>) -> Receipt {
         self.shared.writer.send(Job::Put { key, entry, asked })
+    }
+
+    /// Notes that LMDB itself found the file damaged: it is not to be believed in order.
+    pub fn distrust(&self) {
+        self.shared.common.place.vouch(false);
     }
 
     /// Notes that an entry was found.
@@ -314,6 +319,9 @@ impl Disk {
             else {
                 break;
             };
+            if keys.last() == Some(&key) {
+                break;
+            }
             keys.push(key);
             bound = at(&key, u32::MAX);
         }

@@ -50,6 +50,7 @@ pub(super) fn survey(file: &mut File, txn: Option<u64>) -> Result<u64, DiskError
         page_size,
         pages: length / page_size as u64,
         last: meta.last,
+        txn: meta.txn,
         seen: Vec::new(),
         named: Vec::new(),
         free: Vec::new(),
@@ -172,6 +173,9 @@ fn newest_meta(file: &mut File, length: u64, txn: Option<u64>) -> Result<(usize,
     if second.page_size != page_size {
         return Err(damaged("its headers disagree"));
     }
+    if first.txn.abs_diff(second.txn) > 1 {
+        return Err(damaged("its headers are of times too far apart"));
+    }
     let (index, meta) = match txn {
         Some(txn) if first.txn == txn => (0, first),
         Some(txn) if second.txn == txn => (1, second),
@@ -234,6 +238,8 @@ struct Walk<'f> {
     pages: u64,
     /// The last page that may be used.
     last: u64,
+    /// The transaction walked.
+    txn: u64,
     /// A bit a page: reached by a tree, or free.
     seen: Vec<u64>,
     named: Vec<Db>,
@@ -399,6 +405,8 @@ impl Walk<'_> {
                 Ok(())
             }
             (Kind::Plain, 0) => Ok(()),
+            // Pages were freed by a transaction that there has been: LMDB takes 0 for none.
+            (Kind::Free, _) if u64_at(key, 0).is_none_or(|freed| freed == 0 || freed > self.txn) => Err(None),
             (Kind::Free, 0) => self.free_list(inline).ok_or(None),
             (Kind::Plain | Kind::Free, BIG_DATA) => {
                 let first = u64_at(inline, 0).ok_or(None)?;

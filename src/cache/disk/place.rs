@@ -21,6 +21,8 @@ const LAYOUT: &str = "v1";
 const DATA: &str = "data.mdb";
 const LOCK_TABLE: &str = "lock.mdb";
 const STAMP: &str = "stamp";
+/// Its being there says that somebody has met damage.
+const SUSPECT: &str = "suspect";
 const BESIDE: &str = "compacting-";
 /// How long to wait for a process that has the store to itself.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -70,6 +72,8 @@ impl Place {
             reason,
         };
         let system = |error: io::Error| refuse(io_reason(&error));
+        // Without a slash at its end: with one, a link is followed before it is looked at.
+        let directory = &directory.components().collect::<PathBuf>();
         trusted(directory).map_err(refuse)?;
         crate::files::private_directory(directory).map_err(system)?;
         trusted(directory).map_err(refuse)?;
@@ -161,7 +165,8 @@ impl Place {
             }
             std::thread::sleep(PAUSE);
         }
-        Ok(false)
+        // Who had it alone may have died before it was done with looking.
+        Ok(self.lock(Hold::Alone))
     }
 
     /// Takes the lock, if it can be had at once.
@@ -188,7 +193,8 @@ impl Place {
     }
 
     /// Looks at the store's file, if nobody else has it open: who has, has looked. A store that was left in order, and not
-    /// touched since, is believed.
+    /// written since, is believed: bytes that rot unseen by the file system are found by checksums, or by the next
+    /// opening after a crash.
     pub fn examine(&self) -> Result<(), DiskError> {
         let mut file = match File::open(self.data()) {
             Ok(file) if self.alone => file,
@@ -199,15 +205,24 @@ impl Place {
         let in_order = self.read_stamp().is_some_and(|stamp| Some(stamp) == self.stamp());
         // Without the stamp, a crash from here on is evidence.
         let _ = fs::remove_file(self.store.join(STAMP));
-        if in_order {
+        let suspect = self.store.join(SUSPECT);
+        if in_order && !suspect.exists() {
             return Ok(());
         }
-        survey(&mut file, None).map(|pages| tracing::debug!(pages, "the store was looked at"))
+        let pages = survey(&mut file, None)?;
+        tracing::debug!(pages, "the store was looked at");
+        let _ = fs::remove_file(suspect);
+        Ok(())
     }
 
     /// Says whether the store is in order, as far as is known: if so it will be left with a stamp.
     pub fn vouch(&self, in_order: bool) {
         self.in_order.store(in_order, Ordering::Relaxed);
+        if !in_order {
+            // Others may leave it in order for all they know: this tells the next who is alone to look.
+            let _ = fs::write(self.store.join(SUSPECT), "");
+            let _ = private(&self.store.join(SUSPECT), 0o600);
+        }
     }
 
     /// What tells that the file has not been written since: its length and time.

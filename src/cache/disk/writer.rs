@@ -3,7 +3,7 @@
 //! A write transaction may have to wait for another process's, so nobody waits for this thread but who asks for a
 //! receipt, and then not for ever.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,6 +40,11 @@ pub(super) enum Job {
         key: Key,
         sample: Option<u32>,
     },
+    /// Remove a sample if it is damaged: by now another may stand in its place.
+    RemoveDamaged {
+        key: Key,
+        sample: u32,
+    },
     Pin {
         at: At,
         pinned: bool,
@@ -48,7 +53,7 @@ pub(super) enum Job {
     Clear {
         epoch: bool,
     },
-    /// Remove what has expired, so many transactions long.
+    /// Remove some of what has expired; the rest follows when nobody else waits.
     Sweep {
         now: i64,
     },
@@ -134,7 +139,8 @@ impl Writer {
         let (orders, inbox) = channel();
         let work = move || {
             let owed = RefCell::default();
-            State { common, owed }.run(&inbox);
+            let left = Cell::default();
+            State { common, owed, left }.run(&inbox);
         };
         let thread = std::thread::Builder::new().name("cache-writer".to_owned()).spawn(work);
         Self {
@@ -171,11 +177,31 @@ struct State {
     common: Arc<Common>,
     /// Counts that could not be written yet.
     owed: RefCell<Counters>,
+    /// The time of a sweep that is not at its end.
+    left: Cell<Option<i64>>,
 }
 
 impl State {
     fn run(&self, inbox: &Receiver<Order>) {
-        while let Ok(first) = inbox.recv() {
+        loop {
+            // What is left of a sweep comes when nobody else waits.
+            let left = self.left.take();
+            let first = match left {
+                Some(now) => inbox.try_recv().unwrap_or_else(|_| {
+                    let job = Job::Sweep { now };
+                    Order {
+                        job,
+                        reply: channel().0,
+                    }
+                }),
+                None => match inbox.recv() {
+                    Ok(order) => order,
+                    Err(_) => return,
+                },
+            };
+            if !matches!(first.job, Job::Sweep { .. }) {
+                self.left.set(left);
+            }
             let mut batch = vec![first];
             batch.extend(inbox.try_iter().take(BATCH - 1));
             self.commit(batch);
@@ -211,7 +237,7 @@ impl State {
             self.check_space(batch)?;
         }
         let counts = self.attempt(batch, uses);
-        if counts == Err(DiskError::Full) && self.attempt_with_less() {
+        if counts == Err(DiskError::MapFull) && self.attempt_with_less() {
             return self.attempt(batch, uses);
         }
         counts
@@ -221,7 +247,11 @@ impl State {
     fn is_idle(&self, job: &Job) -> bool {
         match job {
             Job::Settle => true,
-            Job::Sweep { now } => self.common.databases.anything_due(self.common.ttl, *now) == Ok(false),
+            Job::Sweep { now } => {
+                // A reader that was killed keeps pages from being used again.
+                let _ = self.common.databases.environment.env().clear_stale_readers();
+                self.common.databases.anything_due(self.common.ttl, *now) == Ok(false)
+            }
             _ => false,
         }
     }
@@ -291,6 +321,7 @@ impl State {
         match job {
             Job::Put { key, entry, asked } => writing.put(key, entry, asked, limit, ttl).map(|()| 1),
             Job::Remove { key, sample } => writing.remove_samples(key, *sample),
+            Job::RemoveDamaged { key, sample } => writing.remove_damaged(key, *sample),
             Job::Pin { at, pinned } => writing.pin(at, *pinned).map(u64::from),
             Job::Count(counters) => writing.count(counters).map(|()| 0),
             Job::Clear { epoch } => writing.clear(*epoch),
@@ -305,7 +336,13 @@ impl State {
         let mut trouble = self.common.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match &result {
             Ok(_) if matches!(order.job, Job::Put { .. }) => *trouble = None,
-            Ok(_) => {}
+            Ok(removed) => {
+                if let Job::Sweep { now } = order.job
+                    && *removed >= SWEEP as u64
+                {
+                    self.left.set(Some(now));
+                }
+            }
             Err(error) => {
                 if let Job::Count(counters) = &order.job {
                     self.owed.replace_with(|owed| std::mem::take(owed).plus(counters));

@@ -84,12 +84,14 @@ impl<'d> Writing<'d> {
             self.databases.due.put(txn, &due, &[])?;
         }
         self.ledger.bytes += row.room;
-        self.note_question(key, asked)
+        self.note_question(key, asked, could_be - row.room)
     }
 
-    fn note_question(&mut self, key: &Key, asked: &[u8]) -> Result<(), DiskError> {
+    /// Keeps the request, if there is room for it beside its answer: the answer comes first.
+    fn note_question(&mut self, key: &Key, asked: &[u8], could_be: u64) -> Result<(), DiskError> {
         let known = self.databases.asked.get(&self.txn.txn, key.bytes())?.is_some();
-        let Some(packed) = pack(asked).filter(|_| !known) else {
+        let fits = |packed: &Vec<u8>| !known && room(32, packed.len()) <= could_be;
+        let Some(packed) = pack(asked).filter(fits) else {
             return Ok(());
         };
         self.databases.asked.put(&mut self.txn.txn, key.bytes(), &packed)?;
@@ -199,6 +201,16 @@ impl<'d> Writing<'d> {
         self.databases.asked.delete(txn, key.bytes())?;
         self.ledger.bytes = self.ledger.bytes.saturating_sub(room(32, size));
         Ok(())
+    }
+
+    /// Removes a sample if it is damaged still.
+    pub fn remove_damaged(&mut self, key: &Key, sample: u32) -> Result<u64, DiskError> {
+        let at = at(key, sample);
+        let value = self.databases.entries.get(&self.txn.txn, &at)?;
+        if value.is_none_or(|value| Entry::decode(key, sample, value).is_ok()) {
+            return Ok(0);
+        }
+        Ok(u64::from(self.remove(&at)?))
     }
 
     /// Removes every sample of a question, or one.
