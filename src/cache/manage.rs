@@ -36,6 +36,10 @@ impl Cache {
         }
         if let (true, Some(store)) = (disk, self.disk()) {
             cleared.disk = store.clear(memory)?;
+            if memory {
+                // What was promoted from the disk while it was waited for.
+                self.memory().clear();
+            }
             if let Ok(epoch) = store.epoch() {
                 self.epoch.store(epoch, Ordering::Relaxed);
             }

@@ -121,7 +121,7 @@ impl Disk {
         self.databases().environment.last_commit()
     }
 
-    /// How often the whole cache has been cleared, by whatever process.
+    /// How often it was cleared, or something taken out of it by hand, by whatever process.
     pub fn epoch(&self) -> Result<u64, DiskError> {
         let txn = self.databases().environment.read()?;
         Ok(self.databases().ledger(&txn)?.epoch)

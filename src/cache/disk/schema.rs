@@ -243,7 +243,7 @@ pub(super) struct Ledger {
     pub pinned: u64,
     /// The last place given in the order of use.
     pub tick: u64,
-    /// How often the whole cache was cleared.
+    /// How often it was cleared, or something taken out of it by hand.
     pub epoch: u64,
 }
 

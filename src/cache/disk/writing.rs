@@ -213,8 +213,9 @@ impl<'d> Writing<'d> {
         Ok(u64::from(self.remove(&at)?))
     }
 
-    /// Removes every sample of a question, or one.
+    /// Removes every sample of a question, or one. Other processes empty their memory: they may hold it.
     pub fn remove_samples(&mut self, key: &Key, sample: Option<u32>) -> Result<u64, DiskError> {
+        self.ledger.epoch += 1;
         if let Some(sample) = sample {
             return Ok(u64::from(self.remove(&at(key, sample))?));
         }

@@ -175,6 +175,15 @@ fn what_one_process_clears_another_no_longer_serves_from_memory() {
     );
     home.run(&["cache", "clear"]).code(0);
     assert!(desk_cache.get(&listed.key, Want::Newest, now).is_none());
+    home.run(&["ask", "hi"]).code(0);
+    let listed = desk_cache.list().next().unwrap().unwrap();
+    let now = listed.header.created;
+    assert!(desk_cache.get(&listed.key, Want::Newest, now).is_some());
+    home.run(&["cache", "remove", &listed.key.to_string()]).code(0);
+    assert!(
+        desk_cache.get(&listed.key, Want::Newest, now).is_none(),
+        "nor what it has taken out"
+    );
 }
 
 #[test]

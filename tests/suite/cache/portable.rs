@@ -113,3 +113,19 @@ fn an_answer_cannot_be_passed_off_as_one_to_another_question() {
     let (done, _) = import(&open(&home, "to"), forged.as_bytes(), NOW);
     assert_eq!((done.stored, done.refused), (0, 1));
 }
+
+#[test]
+fn the_newest_sample_is_the_newest_after_an_import_too() {
+    let home = Home::in_memory();
+    let (from, key) = (open(&home, "from"), Key::of(&asked(0)));
+    for sample in 0..3 {
+        let mut answer = entry(sample, &format!("answer {sample}"));
+        answer.header.created = NOW + i64::from(sample);
+        from.put(&key, answer, &asked(0)).wait().unwrap();
+    }
+    let mut out = Vec::new();
+    from.export(&mut out, NOW + 5, |_| {}).unwrap();
+    let cache = open(&home, "to");
+    assert_eq!(import(&cache, &out, NOW + 5).0.stored, 3);
+    assert_eq!(cache.get(&key, Want::Newest, NOW + 5).unwrap().entry.text, "answer 2");
+}
