@@ -27,10 +27,8 @@ fn listed_newest_first_filtered_and_limited() {
     let all = keys(&home);
     assert_eq!(all.len(), 3);
     assert!(all[0]["label"].as_str().unwrap().starts_with("what is a fair"));
-    assert!(
-        all.windows(2)
-            .all(|w| w[0]["created"].as_str() >= w[1]["created"].as_str())
-    );
+    let created = |entry: &serde_json::Value| entry["created"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert!(all.windows(2).all(|w| created(&w[0]) >= created(&w[1])));
     assert_eq!(home.run(&["cache", "list", "SMC"]).code(0).out.lines().count(), 2);
     assert_eq!(home.run(&["cache", "list", "-n", "1"]).code(0).out.lines().count(), 1);
 }
