@@ -1,6 +1,5 @@
 //! Average true range, Wilder's, as TA-Lib computes it.
 
-use super::Line;
 use crate::market::Candle;
 
 /// True range of `candle` after a close at `previous`: the widest of high−low and the distances from that close.
@@ -10,30 +9,43 @@ pub fn true_range(candle: &Candle, previous: f64) -> f64 {
         .max((candle.low - previous).abs())
 }
 
-/// ATR over `period` true ranges, in price; first value at bar `period`.
+/// An ATR, fed candle by candle.
 ///
-/// The first bar has no true range; the seed is the plain mean of the true ranges of bars 1 to `period`, then
-/// `avg = (avg · (period − 1) + tr) / period` (Wilder 1978).
-pub fn atr(candles: &[Candle], period: usize) -> Line {
-    if period == 0 || candles.len() <= period {
-        return Line::never();
-    }
-    let n = period as f64;
-    let ranges = candles.windows(2).map(|w| true_range(&w[1], w[0].close));
-    let mut values = Vec::with_capacity(candles.len() - period);
-    let mut average = 0.0;
-    for (at, range) in ranges.enumerate() {
-        let bar = at + 1;
-        if bar <= period {
-            average += range;
-            if bar < period {
-                continue;
-            }
-            average /= n;
-        } else {
-            average = (average * (n - 1.0) + range) / n;
+/// The first bar has no true range; the seed, at bar `period`, is the plain mean of the true ranges of bars 1 to
+/// `period`, then `avg = (avg · (period − 1) + tr) / period` (Wilder 1978).
+#[derive(Debug, Clone)]
+pub struct Atr {
+    period: usize,
+    ranges: usize,
+    average: f64,
+    previous: Option<f64>,
+}
+
+impl Atr {
+    /// An average over `period` true ranges, at least one.
+    pub fn new(period: usize) -> Self {
+        Self {
+            period: period.max(1),
+            ranges: 0,
+            average: 0.0,
+            previous: None,
         }
-        values.push(average);
     }
-    Line::starting(period, values)
+
+    /// The average with the next candle, in price; `None` up to bar `period`.
+    pub fn push(&mut self, candle: &Candle) -> Option<f64> {
+        let range = true_range(candle, self.previous.replace(candle.close)?);
+        let n = self.period as f64;
+        if self.ranges < self.period {
+            self.ranges += 1;
+            self.average += range;
+            if self.ranges < self.period {
+                return None;
+            }
+            self.average /= n;
+        } else {
+            self.average = (self.average * (n - 1.0) + range) / n;
+        }
+        Some(self.average)
+    }
 }

@@ -173,9 +173,6 @@ impl Block {
             .rev()
             .filter(|d| d.known + DIVERGENCE_AGE > last);
         let range = sizes.iter().find_map(|(_, t)| dealing_range(candles, &t.legs));
-        let extreme = |value: &dyn Fn(usize) -> f64, pick: fn(f64, f64) -> f64| {
-            (0..=last).map(value).reduce(pick).unwrap_or(w.close)
-        };
         let candle = series.last();
         Self {
             symbol: series.symbol().to_owned(),
@@ -188,8 +185,8 @@ impl Block {
                 high: w.price(candle.high),
                 low: w.price(candle.low),
                 close: w.price(candle.close),
-                highest_high: w.price(extreme(&|b| candles[b].high, f64::max)),
-                lowest_low: w.price(extreme(&|b| candles[b].low, f64::min)),
+                highest_high: w.price(candles[study.highest].high),
+                lowest_low: w.price(candles[study.lowest].low),
             }),
             rsi: study.rsi.at(last).map(|value| BlockRsi {
                 value: round(value, 1),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pivots::line_pivots;
+use super::pivots::{Pivot, line_pivots};
 use super::{Direction, Line, Side};
 use crate::market::Candle;
 
@@ -53,37 +53,43 @@ pub struct Divergence {
     pub known: usize,
 }
 
-/// Pivots of `rsi` five bars each way, two successive ones of a side 6 to 61 bars apart, against the high or low of the
-/// pivot's own bar. In order of the second pivot.
-pub fn divergences(candles: &[Candle], rsi: &Line) -> Vec<Divergence> {
-    let mut found = Vec::new();
-    let mut last = [None, None];
-    for pivot in line_pivots(rsi, 5, 5) {
-        let slot = usize::from(pivot.side == Side::Low);
-        let Some(before) = last[slot].replace(pivot) else {
-            continue;
-        };
-        if !(6..=61).contains(&(pivot.bar - before.bar)) {
-            continue;
+/// The divergences of a market, found candle by candle, in order of the second pivot: pivots of the RSI five bars each
+/// way, two successive ones of a side 6 to 61 bars apart, against the high or low of the pivot's own bar.
+#[derive(Debug, Clone, Default)]
+pub struct Divergences {
+    last: [Option<Pivot>; 2],
+}
+
+impl Divergences {
+    /// The divergences that become known at the last of `candles`, all candles so far, whose index is `rsi`.
+    pub fn push(&mut self, candles: &[Candle], rsi: &Line) -> Vec<Divergence> {
+        let mut found = Vec::new();
+        for pivot in line_pivots(rsi, 5, 5) {
+            let Some(before) = self.last[pivot.side.slot()].replace(pivot) else {
+                continue;
+            };
+            if !(6..=61).contains(&(pivot.bar - before.bar)) {
+                continue;
+            }
+            let price = |bar: usize| match pivot.side {
+                Side::High => candles[bar].high,
+                Side::Low => candles[bar].low,
+            };
+            let (was, is) = (price(before.bar), price(pivot.bar));
+            let kind = match pivot.side {
+                Side::Low if is < was && pivot.price > before.price => DivergenceKind::RegularBullish,
+                Side::Low if is > was && pivot.price < before.price => DivergenceKind::HiddenBullish,
+                Side::High if is > was && pivot.price < before.price => DivergenceKind::RegularBearish,
+                Side::High if is < was && pivot.price > before.price => DivergenceKind::HiddenBearish,
+                _ => continue,
+            };
+            found.push(Divergence {
+                first: before.bar,
+                second: pivot.bar,
+                kind,
+                known: pivot.known,
+            });
         }
-        let price = |bar: usize| match pivot.side {
-            Side::High => candles[bar].high,
-            Side::Low => candles[bar].low,
-        };
-        let (was, is) = (price(before.bar), price(pivot.bar));
-        let kind = match pivot.side {
-            Side::Low if is < was && pivot.price > before.price => DivergenceKind::RegularBullish,
-            Side::Low if is > was && pivot.price < before.price => DivergenceKind::HiddenBullish,
-            Side::High if is > was && pivot.price < before.price => DivergenceKind::RegularBearish,
-            Side::High if is < was && pivot.price > before.price => DivergenceKind::HiddenBearish,
-            _ => continue,
-        };
-        found.push(Divergence {
-            first: before.bar,
-            second: pivot.bar,
-            kind,
-            known: pivot.known,
-        });
+        found
     }
-    found
 }

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::first_hit::FirstHit;
+use super::legs::{EQUAL, Legs};
 use super::pivots::Pivot;
-use super::{Line, Side};
+use super::waiting::Waiting;
+use super::{Direction, Side};
 use crate::market::Candle;
 
 /// Two successive swing points of one side at nearly one level.
@@ -38,22 +39,47 @@ impl EqualLevels {
     }
 }
 
-/// Pairs of successive points of one side in `legs` (size 3) that differ by less than a tenth of `atr200` at the bar
-/// where the second becomes known; in the order in which they become known.
-pub(super) fn equal_levels(candles: &[Candle], legs: &[Pivot], atr200: &Line, hit: &FirstHit) -> Vec<EqualLevels> {
-    let mut found = Vec::new();
-    for (at, second) in legs.iter().enumerate() {
-        // Legs alternate: the point before the last is of the same side.
-        let Some(first) = at.checked_sub(2).map(|i| &legs[i]) else {
-            continue;
-        };
-        let near = atr200
-            .at(second.known)
-            .is_some_and(|atr| (first.price - second.price).abs() < 0.1 * atr);
-        if !near {
-            continue;
+/// The pairs of a market, found candle by candle: successive points of one side in legs of size 3 that differ by less than
+/// a tenth of ATR(200) at the bar where the second becomes known; in the order in which they become known.
+#[derive(Debug, Clone)]
+pub(super) struct Pairs {
+    legs: Legs,
+    /// The last swing high and low.
+    last: [Option<Pivot>; 2],
+    swept: Waiting,
+}
+
+impl Pairs {
+    pub fn new() -> Self {
+        Self {
+            legs: Legs::new(EQUAL),
+            last: [None, None],
+            swept: Waiting::to_pass(),
         }
-        let mut pair = EqualLevels {
+    }
+
+    /// Notes in `pairs` what the last of `candles`, all candles so far, does to them, and the pair it makes known;
+    /// `atr200` is the average range at it.
+    pub fn push(&mut self, candles: &[Candle], atr200: Option<f64>, pairs: &mut Vec<EqualLevels>) {
+        let Some((now, candle)) = candles.len().checked_sub(1).zip(candles.last()) else {
+            return;
+        };
+        self.swept.reached(candle, |at| {
+            let pair = &mut pairs[at];
+            pair.swept = Some(now);
+            pair.close_back = match pair.side {
+                Side::High => candle.close <= pair.outer(),
+                Side::Low => candle.close >= pair.outer(),
+            };
+        });
+        let Some(second) = self.legs.push(candles) else { return };
+        let Some(first) = self.last[second.side.slot()].replace(second) else {
+            return;
+        };
+        if !atr200.is_some_and(|atr| (first.price - second.price).abs() < 0.1 * atr) {
+            return;
+        }
+        let pair = EqualLevels {
             side: second.side,
             first: first.bar,
             second: second.bar,
@@ -63,17 +89,11 @@ pub(super) fn equal_levels(candles: &[Candle], legs: &[Pivot], atr200: &Line, hi
             swept: None,
             close_back: false,
         };
-        let outer = pair.outer();
-        let from = second.known + 1;
-        pair.swept = match pair.side {
-            Side::High => hit.high_above(from, outer),
-            Side::Low => hit.low_below(from, outer),
+        let way = match pair.side {
+            Side::High => Direction::Bullish,
+            Side::Low => Direction::Bearish,
         };
-        pair.close_back = pair.swept.is_some_and(|bar| match pair.side {
-            Side::High => candles[bar].close <= outer,
-            Side::Low => candles[bar].close >= outer,
-        });
-        found.push(pair);
+        self.swept.add(way, pair.outer(), pairs.len());
+        pairs.push(pair);
     }
-    found
 }

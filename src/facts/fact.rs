@@ -109,7 +109,7 @@ impl Facts {
         let candles = series.candles();
         let profile = volume_profile(&candles[candles.len().saturating_sub(BARS)..], ROWS);
         let mut collect = Collect::new(series);
-        collect.prices();
+        collect.prices(study);
         collect.indicators(study);
         collect.swings(study);
         collect.range(study);
@@ -248,7 +248,7 @@ impl<'a> Collect<'a> {
         self.add(name, Value::Word(word.to_string()), Unit::Word, bar, known);
     }
 
-    fn prices(&mut self) {
+    fn prices(&mut self, study: &Study) {
         let last = self.last;
         let candle = *self.series.last();
         for (name, value) in [
@@ -259,15 +259,7 @@ impl<'a> Collect<'a> {
         ] {
             self.number(name, value, Unit::Price, last, last);
         }
-        let (mut top, mut bottom) = (0, 0);
-        for (bar, c) in self.series.candles().iter().enumerate() {
-            if c.high > self.series.candles()[top].high {
-                top = bar;
-            }
-            if c.low < self.series.candles()[bottom].low {
-                bottom = bar;
-            }
-        }
+        let (top, bottom) = (study.highest, study.lowest);
         let (high, low) = (self.series.candles()[top].high, self.series.candles()[bottom].low);
         self.number("highest_high", high, Unit::Price, top, top);
         self.number("lowest_low", low, Unit::Price, bottom, bottom);

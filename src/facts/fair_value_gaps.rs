@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Direction;
-use super::first_hit::FirstHit;
+use super::waiting::Waiting;
 use crate::market::Candle;
 
 /// A gap between the candle before and the candle after a fast one.
@@ -25,34 +25,51 @@ pub struct FairValueGap {
     pub filled: Option<usize>,
 }
 
-/// All gaps, oldest first; neighbours are not joined.
-pub(super) fn fair_value_gaps(candles: &[Candle], hit: &FirstHit) -> Vec<FairValueGap> {
-    let mut found = Vec::new();
-    for (at, window) in candles.windows(3).enumerate() {
-        let [before, middle, after] = window else { continue };
-        let bar = at + 1;
-        let from = bar + 2;
-        if before.high < after.low && middle.close > middle.open {
-            found.push(FairValueGap {
-                bar,
-                direction: Direction::Bullish,
-                top: after.low,
-                bottom: before.high,
-                known: bar + 1,
-                touched: hit.low_at_most(from, after.low),
-                filled: hit.low_at_most(from, before.high),
-            });
-        } else if before.low > after.high && middle.close < middle.open {
-            found.push(FairValueGap {
-                bar,
-                direction: Direction::Bearish,
-                top: before.low,
-                bottom: after.high,
-                known: bar + 1,
-                touched: hit.high_at_least(from, after.high),
-                filled: hit.high_at_least(from, before.low),
-            });
+/// The gaps of a market, found candle by candle, oldest first; neighbours are not joined.
+#[derive(Debug, Clone)]
+pub(super) struct Gaps {
+    touched: Waiting,
+    filled: Waiting,
+}
+
+impl Gaps {
+    pub fn new() -> Self {
+        Self {
+            touched: Waiting::to_touch(),
+            filled: Waiting::to_touch(),
         }
     }
-    found
+
+    /// Notes in `gaps` what the last of `candles`, all candles so far, does to them, and the gap it makes.
+    pub fn push(&mut self, candles: &[Candle], gaps: &mut Vec<FairValueGap>) {
+        let Some((now, candle)) = candles.len().checked_sub(1).zip(candles.last()) else {
+            return;
+        };
+        self.touched.reached(candle, |gap| gaps[gap].touched = Some(now));
+        self.filled.reached(candle, |gap| gaps[gap].filled = Some(now));
+        let [.., before, middle, after] = candles else { return };
+        let (direction, top, bottom) = if before.high < after.low && middle.close > middle.open {
+            (Direction::Bullish, after.low, before.high)
+        } else if before.low > after.high && middle.close < middle.open {
+            (Direction::Bearish, before.low, after.high)
+        } else {
+            return;
+        };
+        // Price comes back into it by its near edge and leaves it by its far one.
+        let (back, near, far) = match direction {
+            Direction::Bullish => (Direction::Bearish, top, bottom),
+            Direction::Bearish => (Direction::Bullish, bottom, top),
+        };
+        self.touched.add(back, near, gaps.len());
+        self.filled.add(back, far, gaps.len());
+        gaps.push(FairValueGap {
+            bar: now - 1,
+            direction,
+            top,
+            bottom,
+            known: now,
+            touched: None,
+            filled: None,
+        });
+    }
 }

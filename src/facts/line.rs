@@ -1,21 +1,33 @@
 //! A line over candles that begins late: no value before its first, and none missing behind it.
 
 /// The values of an indicator, one a bar from its first bar on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Line {
     first: usize,
     values: Vec<f64>,
 }
 
 impl Line {
-    /// A line whose first value lies at bar `first`.
-    pub fn starting(first: usize, values: Vec<f64>) -> Self {
-        Self { first, values }
+    /// The line of what an indicator says bar by bar, `None` until it begins.
+    pub fn of(said: impl IntoIterator<Item = Option<f64>>) -> Self {
+        let said = said.into_iter();
+        let mut line = Self {
+            first: 0,
+            values: Vec::with_capacity(said.size_hint().0),
+        };
+        for (bar, value) in said.enumerate() {
+            line.note(bar, value);
+        }
+        line
     }
 
-    /// A line that never begins: too few candles.
-    pub fn never() -> Self {
-        Self::starting(0, Vec::new())
+    /// Notes what the indicator says at `bar`, the bar after the last one noted.
+    pub(super) fn note(&mut self, bar: usize, value: Option<f64>) {
+        let Some(value) = value else { return };
+        if self.values.is_empty() {
+            self.first = bar;
+        }
+        self.values.push(value);
     }
 
     /// The value at `bar`, if the line has begun and the bar exists.

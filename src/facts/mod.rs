@@ -16,7 +16,6 @@ pub mod export;
 mod fact;
 pub mod fair_value_gaps;
 pub mod fibonacci;
-mod first_hit;
 pub mod legs;
 mod line;
 pub mod order_blocks;
@@ -26,6 +25,7 @@ pub mod session_levels;
 pub mod structure;
 mod study;
 pub mod volume_profile;
+mod waiting;
 
 pub use block::{Block, BlockBreak, BlockFib, BlockLevel, BlockSession, BlockSwing, BlockZone, SECTIONS};
 pub use fact::{Fact, Facts, Unit, Value, known_names};
@@ -72,6 +72,14 @@ pub enum Side {
 }
 
 impl Side {
+    /// 0 for highs, 1 for lows: its place in a pair.
+    fn slot(self) -> usize {
+        match self {
+            Side::High => 0,
+            Side::Low => 1,
+        }
+    }
+
     /// `H` or `L`, as the exported tables write it.
     pub fn letter(self) -> char {
         match self {

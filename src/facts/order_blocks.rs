@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::first_hit::FirstHit;
 use super::structure::Break;
+use super::waiting::Waiting;
 use super::{Direction, Line};
 use crate::market::Candle;
 
@@ -26,16 +26,57 @@ pub struct OrderBlock {
     pub broken: Option<usize>,
 }
 
-/// The order blocks of `breaks`, in their order.
-///
+/// The order blocks of a market's breaks, in their order, found candle by candle.
+#[derive(Debug, Clone)]
+pub(super) struct Blocks {
+    tested: Waiting,
+    broken: Waiting,
+}
+
+impl Blocks {
+    pub fn new() -> Self {
+        Self {
+            tested: Waiting::to_touch(),
+            broken: Waiting::to_pass(),
+        }
+    }
+
+    /// Notes in `blocks` what the last of `candles`, all candles so far, does to them, and the blocks of the breaks it
+    /// makes.
+    pub fn push(&mut self, candles: &[Candle], made: &[Break], atr200: &Line, blocks: &mut Vec<OrderBlock>) {
+        let Some((now, candle)) = candles.len().checked_sub(1).zip(candles.last()) else {
+            return;
+        };
+        self.tested.reached(candle, |block| blocks[block].tested = Some(now));
+        for broken in made {
+            let bar = origin(candles, broken, atr200);
+            let (top, bottom) = (candles[bar].high, candles[bar].low);
+            // Price comes back to it by its near edge and breaks it by its far one.
+            let (back, near, far) = match broken.direction {
+                Direction::Bullish => (Direction::Bearish, top, bottom),
+                Direction::Bearish => (Direction::Bullish, bottom, top),
+            };
+            self.tested.add(back, near, blocks.len());
+            self.broken.add(back, far, blocks.len());
+            blocks.push(OrderBlock {
+                known: now,
+                direction: broken.direction,
+                bar,
+                top,
+                bottom,
+                tested: None,
+                broken: None,
+            });
+        }
+        // The bar of the break may break its own block; it does not test it.
+        self.broken.reached(candle, |block| blocks[block].broken = Some(now));
+    }
+}
+
 /// Of the bars from the broken pivot up to the break, the one with the lowest low (bullish) or highest high (bearish),
 /// the first on ties. Bars with a range of at least twice `atr200` enter with high and low exchanged, so that they are
 /// taken only when nothing else is there.
-pub(super) fn order_blocks(candles: &[Candle], breaks: &[Break], atr200: &Line, hit: &FirstHit) -> Vec<OrderBlock> {
-    breaks.iter().map(|b| order_block(candles, b, atr200, hit)).collect()
-}
-
-fn order_block(candles: &[Candle], broken: &Break, atr200: &Line, hit: &FirstHit) -> OrderBlock {
+fn origin(candles: &[Candle], broken: &Break, atr200: &Line) -> usize {
     let depth = |bar: usize| {
         let candle = &candles[bar];
         let wide = atr200.at(bar).is_some_and(|atr| candle.high - candle.low >= 2.0 * atr);
@@ -46,25 +87,11 @@ fn order_block(candles: &[Candle], broken: &Break, atr200: &Line, hit: &FirstHit
             (Direction::Bearish, true) => -candle.low,
         }
     };
-    let t = broken.known;
     let mut bar = broken.pivot;
-    for candidate in broken.pivot + 1..t {
+    for candidate in broken.pivot + 1..broken.known {
         if depth(candidate) < depth(bar) {
             bar = candidate;
         }
     }
-    let (top, bottom) = (candles[bar].high, candles[bar].low);
-    let (tested, gone) = match broken.direction {
-        Direction::Bullish => (hit.low_at_most(t + 1, top), hit.low_below(t, bottom)),
-        Direction::Bearish => (hit.high_at_least(t + 1, bottom), hit.high_above(t, top)),
-    };
-    OrderBlock {
-        known: t,
-        direction: broken.direction,
-        bar,
-        top,
-        bottom,
-        tested,
-        broken: gone,
-    }
+    bar
 }

@@ -18,50 +18,48 @@ pub struct Pivot {
     pub known: usize,
 }
 
-/// Pivots with `left` lower (higher) bars before and `right` not higher (lower) ones behind: of a flat top the first bar
-/// wins. In order of bar, a high before a low on the same bar. Known at `bar + right`.
-pub fn pivots(candles: &[Candle], left: usize, right: usize) -> Vec<Pivot> {
-    let mut found = Vec::new();
-    for bar in left..candles.len().saturating_sub(right) {
-        for side in [Side::High, Side::Low] {
-            let value = |at: usize| match side {
-                Side::High => candles[at].high,
-                Side::Low => -candles[at].low,
-            };
-            if stands_out(bar, left, right, value) {
-                found.push(Pivot {
-                    bar,
-                    side,
-                    price: value(bar).abs(),
-                    known: bar + right,
-                });
-            }
-        }
-    }
-    found
+/// The pivots that become known at the close of the last of `candles`: its bar `right` ago, if `left` bars before it are
+/// lower (higher) and `right` behind it not higher (lower), so that of a flat top the first bar wins. A high before a
+/// low on the same bar.
+pub fn pivots(candles: &[Candle], left: usize, right: usize) -> impl Iterator<Item = Pivot> + '_ {
+    newest(candles.len(), left, right, move |side, bar| match side {
+        Side::High => candles[bar].high,
+        Side::Low => candles[bar].low,
+    })
 }
 
 /// Pivots of a line, by the same rule; `price` is the line's value.
-pub fn line_pivots(line: &Line, left: usize, right: usize) -> Vec<Pivot> {
+pub fn line_pivots(line: &Line, left: usize, right: usize) -> impl Iterator<Item = Pivot> + '_ {
     let values = line.values();
-    let mut found = Vec::new();
-    for at in left..values.len().saturating_sub(right) {
-        for (side, sign) in [(Side::High, 1.0), (Side::Low, -1.0)] {
-            if stands_out(at, left, right, |i| sign * values[i]) {
-                let bar = line.first() + at;
-                found.push(Pivot {
-                    bar,
-                    side,
-                    price: values[at],
-                    known: bar + right,
-                });
-            }
-        }
-    }
-    found
+    let first = line.first();
+    newest(values.len(), left, right, move |_, at| values[at]).map(move |pivot| Pivot {
+        bar: first + pivot.bar,
+        known: first + pivot.known,
+        ..pivot
+    })
 }
 
-fn stands_out(bar: usize, left: usize, right: usize, value: impl Fn(usize) -> f64) -> bool {
-    let top = value(bar);
-    (bar - left..bar).all(|i| value(i) < top) && (bar + 1..=bar + right).all(|i| value(i) <= top)
+fn newest(len: usize, left: usize, right: usize, value: impl Fn(Side, usize) -> f64) -> impl Iterator<Item = Pivot> {
+    let known = len.checked_sub(1);
+    let bar = known
+        .and_then(|known| known.checked_sub(right))
+        .filter(|bar| *bar >= left);
+    let sides = [Side::High, Side::Low].into_iter();
+    bar.into_iter()
+        .flat_map(move |bar| sides.clone().map(move |side| (bar, side)))
+        .filter_map(move |(bar, side)| {
+            let price = value(side, bar);
+            let lower = |at: usize, equal: bool| match side {
+                Side::High => value(side, at) < price || equal && value(side, at) == price,
+                Side::Low => value(side, at) > price || equal && value(side, at) == price,
+            };
+            let stands =
+                (bar - left..bar).all(|at| lower(at, false)) && (bar + 1..=bar + right).all(|at| lower(at, true));
+            stands.then_some(Pivot {
+                bar,
+                side,
+                price,
+                known: bar + right,
+            })
+        })
 }

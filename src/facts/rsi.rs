@@ -1,53 +1,64 @@
 //! Relative strength index, Wilder's, as TA-Lib computes it.
 
-use super::Line;
-
-/// RSI of `closes` over `period` changes, 0 to 100; first value at bar `period`.
+/// An RSI, fed close by close: 0 to 100, first value at bar `period`.
 ///
 /// Average gain and loss are seeded with the plain mean of the first `period` changes, then smoothed as
 /// `avg = (avg · (period − 1) + x) / period` (J. Welles Wilder, New Concepts in Technical Trading Systems, 1978).
 /// Without any movement the value is 0, as TA-Lib says.
-pub fn rsi(closes: impl ExactSizeIterator<Item = f64>, period: usize) -> Line {
-    let bars = closes.len();
-    if period == 0 || bars <= period {
-        return Line::never();
-    }
-    // The order of operations and the reciprocal are TA-Lib's: pivots of the line compare values exactly, so that the last
-    // bit decides which of two equal neighbours is one.
-    let (n, share) = (period as f64, 1.0 / period as f64);
-    let (mut gain, mut loss) = (0.0, 0.0);
-    let mut values = Vec::with_capacity(bars - period);
-    let mut previous = None;
-    for (bar, close) in closes.enumerate() {
-        let Some(before) = previous.replace(close) else {
-            continue;
-        };
-        let change: f64 = close - before;
-        let (up, down) = (change.max(0.0), (-change).max(0.0));
-        if bar <= period {
-            gain += up;
-            loss += down;
-            if bar < period {
-                continue;
-            }
-            gain *= share;
-            loss *= share;
-        } else {
-            gain = (gain * (n - 1.0) + up) * share;
-            loss = (loss * (n - 1.0) + down) * share;
+#[derive(Debug, Clone)]
+pub struct Rsi {
+    period: usize,
+    changes: usize,
+    gain: f64,
+    loss: f64,
+    previous: Option<f64>,
+}
+
+impl Rsi {
+    /// An index over `period` changes, at least one.
+    pub fn new(period: usize) -> Self {
+        Self {
+            period: period.max(1),
+            changes: 0,
+            gain: 0.0,
+            loss: 0.0,
+            previous: None,
         }
-        let sum = gain + loss;
-        values.push(if sum > 0.0 { 100.0 * (gain / sum) } else { 0.0 });
     }
-    Line::starting(period, values)
+
+    /// The index with the next close; `None` up to bar `period`.
+    pub fn push(&mut self, close: f64) -> Option<f64> {
+        let change = close - self.previous.replace(close)?;
+        let (up, down) = (change.max(0.0), (-change).max(0.0));
+        // The order of operations and the reciprocal are TA-Lib's: pivots of the line compare values exactly, so that the
+        // last bit decides which of two equal neighbours is one.
+        let (n, share) = (self.period as f64, 1.0 / self.period as f64);
+        if self.changes < self.period {
+            self.changes += 1;
+            self.gain += up;
+            self.loss += down;
+            if self.changes < self.period {
+                return None;
+            }
+            self.gain *= share;
+            self.loss *= share;
+        } else {
+            self.gain = (self.gain * (n - 1.0) + up) * share;
+            self.loss = (self.loss * (n - 1.0) + down) * share;
+        }
+        let sum = self.gain + self.loss;
+        Some(if sum > 0.0 { 100.0 * (self.gain / sum) } else { 0.0 })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Line;
 
     fn of(closes: &[f64]) -> Line {
-        rsi(closes.iter().copied(), 14)
+        let mut rsi = Rsi::new(14);
+        Line::of(closes.iter().map(|close| rsi.push(*close)))
     }
 
     #[test]
@@ -66,6 +77,6 @@ mod tests {
     #[test]
     fn no_movement_is_zero_and_too_few_is_none() {
         assert_eq!(of(&[5.0; 20]).at(19), Some(0.0));
-        assert_eq!(of(&[5.0; 14]), Line::never());
+        assert_eq!(of(&[5.0; 14]), Line::default());
     }
 }

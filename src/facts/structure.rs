@@ -49,51 +49,48 @@ struct Standing {
     broken: bool,
 }
 
-/// The breaks of the swings in `legs`, oldest first.
+/// The breaks of a market's swings at one size, found candle by candle.
 ///
 /// At bar t, with the swing points known by then: the close lies beyond the last one of a side, the close before did not
 /// lie beyond the level as it stood then, and this point is unbroken. A wick is no break. While a point's level equals
-/// that of the last point of `outer` (the swing structure, for internal breaks) it does not count.
-pub fn breaks(candles: &[Candle], legs: &[Pivot], outer: Option<&[Pivot]>) -> Vec<Break> {
-    let mut found = Vec::new();
-    let mut trend: Option<Direction> = None;
-    let mut last: [Option<Standing>; 2] = [None, None];
-    let mut outer_level: [Option<f64>; 2] = [None, None];
-    let mut coming = legs.iter().peekable();
-    let mut outer_coming = outer.unwrap_or_default().iter().peekable();
-    for t in 0..candles.len() {
-        let before = last;
-        while let Some(pivot) = coming.next_if(|p| p.known <= t) {
-            last[slot(pivot.side)] = Some(Standing {
-                pivot: *pivot,
-                broken: false,
-            });
+/// that of the last point of the outer structure (the swings, for internal breaks) it does not count.
+#[derive(Debug, Clone, Default)]
+pub struct Breaks {
+    trend: Option<Direction>,
+    last: [Option<Standing>; 2],
+}
+
+impl Breaks {
+    /// The breaks that the last of `candles`, all candles so far, makes by its close: a high's before a low's. `swing` is
+    /// the point that becomes known at it, `outer` the levels of the outer structure's last high and low.
+    pub fn push(&mut self, candles: &[Candle], swing: Option<Pivot>, outer: [Option<f64>; 2]) -> Vec<Break> {
+        let before = self.last;
+        if let Some(pivot) = swing {
+            self.last[pivot.side.slot()] = Some(Standing { pivot, broken: false });
         }
-        while let Some(pivot) = outer_coming.next_if(|p| p.known <= t) {
-            outer_level[slot(pivot.side)] = Some(pivot.price);
-        }
-        if t == 0 {
-            continue;
-        }
+        let [.., previous, candle] = candles else {
+            return Vec::new();
+        };
+        let mut made = Vec::new();
         for (side, direction) in [(Side::High, Direction::Bullish), (Side::Low, Direction::Bearish)] {
-            let at = slot(side);
-            let (Some(now), Some(then)) = (last[at], before[at]) else {
+            let at = side.slot();
+            let (Some(now), Some(then)) = (self.last[at], before[at]) else {
                 continue;
             };
             let level = now.pivot.price;
-            if now.broken || outer_level[at] == Some(level) {
+            if now.broken || outer[at] == Some(level) {
                 continue;
             }
             let beyond = |close: f64, level: f64| match side {
                 Side::High => close > level,
                 Side::Low => close < level,
             };
-            if !beyond(candles[t].close, level) || beyond(candles[t - 1].close, then.pivot.price) {
+            if !beyond(candle.close, level) || beyond(previous.close, then.pivot.price) {
                 continue;
             }
-            let turned = trend.is_some_and(|trend| trend != direction);
-            found.push(Break {
-                known: t,
+            let turned = self.trend.is_some_and(|trend| trend != direction);
+            made.push(Break {
+                known: candles.len() - 1,
                 kind: if turned {
                     BreakKind::ChangeOfCharacter
                 } else {
@@ -103,16 +100,14 @@ pub fn breaks(candles: &[Candle], legs: &[Pivot], outer: Option<&[Pivot]>) -> Ve
                 level,
                 pivot: now.pivot.bar,
             });
-            trend = Some(direction);
-            last[at] = Some(Standing { broken: true, ..now });
+            self.trend = Some(direction);
+            self.last[at] = Some(Standing { broken: true, ..now });
         }
+        made
     }
-    found
-}
 
-fn slot(side: Side) -> usize {
-    match side {
-        Side::High => 0,
-        Side::Low => 1,
+    /// The levels of the last swing high and low, for the structure within this one.
+    pub fn levels(&self) -> [Option<f64>; 2] {
+        self.last.map(|standing| standing.map(|s| s.pivot.price))
     }
 }

@@ -96,6 +96,11 @@ proptest! {
         let candles = &series.candles()[..1500];
         let (whole, prefix) = (Study::of(candles), Study::of(&candles[..=cut.min(1499)]));
         prop_assert_eq!(known_by(&whole, cut), known_by(&prefix, cut));
+        // Going on from there is the same as beginning anew.
+        let mut grown = prefix.clone();
+        grown.extend(candles);
+        prop_assert_eq!(known_by(&whole, 1499), known_by(&grown, 1499));
+        prop_assert_eq!((&whole.rsi, &whole.atr, &whole.emas), (&grown.rsi, &grown.atr, &grown.emas));
         prop_assert_eq!(whole.rsi.at(cut), prefix.rsi.at(cut));
         prop_assert_eq!(whole.atr.at(cut), prefix.atr.at(cut));
     }
@@ -143,4 +148,43 @@ fn odd_series_give_no_nan_and_no_panic() {
         assert!(!facts.block.text(&[]).contains("null"));
         tables(&series);
     }
+}
+
+/// Kand, an independent implementation of TA-Lib's definitions, says the same.
+#[test]
+fn indicators_agree_with_a_second_opinion() {
+    let series = support::series();
+    let candles = series.candles();
+    let study = Study::of(candles);
+    let column = |value: fn(&Candle) -> f64| candles.iter().map(value).collect::<Vec<f64>>();
+    let (high, low, close) = (column(|c| c.high), column(|c| c.low), column(|c| c.close));
+    let blank = || vec![0.0; candles.len()];
+
+    let (mut rsi, mut gain, mut loss) = (blank(), blank(), blank());
+    kand::ohlcv::rsi::rsi(&close, 14, &mut rsi, &mut gain, &mut loss).unwrap();
+    let mut atr = blank();
+    kand::ohlcv::atr::atr(&high, &low, &close, 14, &mut atr).unwrap();
+    let mut ema = blank();
+    kand::ohlcv::ema::ema(&close, 50, None, &mut ema).unwrap();
+
+    let mut compared = 0;
+    for (name, theirs, ours) in [
+        ("rsi", rsi, &study.rsi),
+        ("atr", atr, &study.atr),
+        ("ema", ema, &study.emas[1]),
+    ] {
+        for (bar, their) in theirs.iter().enumerate() {
+            match ours.at(bar) {
+                Some(our) => {
+                    assert!(
+                        (our - their).abs() <= 1e-9 * their.abs(),
+                        "{name} at {bar}: {our}, Kand says {their}"
+                    );
+                    compared += 1;
+                }
+                None => assert!(their.is_nan(), "{name} at {bar}: Kand says {their}"),
+            }
+        }
+    }
+    assert!(compared > 3 * (candles.len() - 60), "only {compared} values");
 }
