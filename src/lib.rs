@@ -19,18 +19,19 @@
 //! | room | holds | knows |
 //! |---|---|---|
 //! | [`market`] | candles: any export becomes one series and a card that says how | nobody |
+//! | [`feed`] | live sources of candles: calls, paging, keeping a file up to date | market |
 //! | [`facts`] | what the candles say, one file a concept, known no earlier than it could be | market |
 //! | [`prompt`] | templates: front matter, variables, the library, rendering | facts, market's series and its way of writing prices |
 //! | [`model`] | who answers: request, answer, the trait, remote models, prices | nobody |
 //! | [`analyst`] | the offline analyst, a model like any other | model, facts, setup |
 //! | [`cache`] | answers kept: key, entry, memory, disk, one call for many askers, counts | nobody |
 //! | [`setup`] | what an answer proposes: reading and checking it | market, facts |
-//! | [`config`] | settings, where files lie, where keys come from | model's providers and secrets |
+//! | [`config`] | settings, where files lie, where keys come from | model's providers, feed's sources |
 //! | [`desk`] | the path, once | all of the above |
 //! | [`cli`], [`tui`] | who shows it | desk |
 //!
-//! [`message`], [`text`], [`ttl`] and [`files`] are the few small things that several rooms share; [`diagnostics`] is the
-//! log and the crash report. Only [`model`] reaches the network, only [`cli`] and [`tui`] the terminal. [`facts`],
+//! [`message`], [`text`], [`ttl`], [`secret`], [`files`] and `web` are the few small things that several rooms share; [`diagnostics`] is the
+//! log and the crash report. Only [`model`] and [`feed`] reach the network, only [`cli`] and [`tui`] the terminal. [`facts`],
 //! [`setup`], [`analyst`] and [`tui::app`] are pure.
 //!
 //! # What is promised
@@ -40,7 +41,7 @@
 //! - Only an answer whose finish reason was seen and is a normal stop is cached; everything else is shown, marked, and not
 //!   kept.
 //! - Text from outside is made harmless before it reaches the terminal, a file or another prompt: [`text::clean`].
-//! - Keys come from the environment or a command and are never written or shown: [`model::Secret`].
+//! - Keys come from the environment or a command and are never written or shown: [`secret::Secret`].
 //! - `update` of the workbench does no IO; answers carry the id of what asked, and late ones are dropped.
 //!
 //! Research, not advice: nothing here routes an order.
@@ -54,12 +55,15 @@ pub mod config;
 pub mod desk;
 pub mod diagnostics;
 pub mod facts;
+pub mod feed;
 pub mod files;
 pub mod market;
 pub mod message;
 pub mod model;
 pub mod prompt;
+pub mod secret;
 pub mod setup;
 pub mod text;
 pub mod ttl;
 pub mod tui;
+mod web;

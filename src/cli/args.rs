@@ -19,7 +19,7 @@ const VERSION: &str = concat!(
 #[derive(Debug, Parser)]
 #[command(name = "wickdesk", version = VERSION, subcommand_precedence_over_arg = true, max_term_width = 100)]
 pub struct Args {
-    /// Candle file to open, in any broker's or charting site's layout
+    /// Candle file to open, in any broker's or charting site's layout, or SOURCE:SYMBOL:TF for live candles
     pub candles: Option<PathBuf>,
     /// Template to begin with
     #[arg(short, long)]
@@ -76,6 +76,8 @@ pub enum Command {
     Ask(Box<AskArgs>),
     /// Read candle files and print the data card
     Candles(CandlesArgs),
+    /// Fetch candles from a live source
+    Fetch(FetchArgs),
     /// Print what the candles say
     Facts(FactsArgs),
     /// Read an answer, print its setup and check it on candles
@@ -129,7 +131,7 @@ pub struct AskArgs {
     /// Coarser timeframe of the first candle file, told beside it; repeat for several
     #[arg(long, value_name = "TF", requires = "candles")]
     pub also: Vec<Timeframe>,
-    /// Candle file; the first is the one that setups are checked against
+    /// Candle file, or SOURCE:SYMBOL:TF for live candles; the first is the one that setups are checked against
     #[arg(short, long, value_name = "FILE")]
     pub candles: Vec<PathBuf>,
     #[command(flatten)]
@@ -188,7 +190,7 @@ pub struct AskArgs {
 /// `wickdesk candles`
 #[derive(Debug, ClapArgs)]
 pub struct CandlesArgs {
-    /// Candle files; - is standard input
+    /// Candle files; - is standard input, SOURCE:SYMBOL:TF live candles
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -202,10 +204,31 @@ pub struct CandlesArgs {
     pub json: bool,
 }
 
+/// `wickdesk fetch`
+#[derive(Debug, ClapArgs)]
+pub struct FetchArgs {
+    /// Source: binance, coinbase, stooq, yahoo, twelvedata, alphavantage, or one of the configuration
+    pub source: String,
+    /// Symbol, as the source spells it
+    pub symbol: String,
+    /// Timeframe, such as M15, H1 or D1
+    #[arg(long, value_name = "TF")]
+    pub timeframe: Timeframe,
+    /// How many closed candles, the newest; a file that is carried on gets all that are new
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub limit: u64,
+    /// Write to a file, or carry it on; without it they go to standard output as CSV
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Print one JSON value
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `wickdesk facts`
 #[derive(Debug, ClapArgs)]
 pub struct FactsArgs {
-    /// Candle file; - is standard input
+    /// Candle file; - is standard input, SOURCE:SYMBOL:TF live candles
     pub file: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs, reason = "its own type says it")]

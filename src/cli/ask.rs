@@ -63,7 +63,7 @@ fn question(session: &Session, args: &AskArgs) -> Result<Question, Failure> {
     };
     let mut candles = Vec::new();
     for path in &args.candles {
-        let loaded = load::read(path, &args.read)?;
+        let loaded = load::read(path, &args.read, || Ok(session.desk.settings().clone()))?;
         load::warn_of(&loaded);
         candles.push(Arc::new(loaded.series));
     }

@@ -1,20 +1,19 @@
 //! `wickdesk candles`: the data card, and canonical CSV.
 
-use std::fmt::Write as _;
-
-use super::args::CandlesArgs;
+use super::args::{Args, CandlesArgs};
 use super::load;
 use super::output::{self, Exit, Failure};
+use crate::market::canonical;
 use crate::market::read::Loaded;
 
-pub(super) fn run(args: &CandlesArgs) -> Result<Exit, Failure> {
+pub(super) fn run(global: &Args, args: &CandlesArgs) -> Result<Exit, Failure> {
     if args.export.is_some() && args.files.len() > 1 {
         return Err(Failure::new("--export writes one file's candles; name one file"));
     }
     let to_stdout = args.export.as_deref().is_some_and(|p| p.as_os_str() == "-");
     let mut failed = None;
     for (at, file) in args.files.iter().enumerate() {
-        let loaded = match load::read(file, &args.read) {
+        let loaded = match load::read(file, &args.read, || super::settings(global)) {
             Ok(loaded) => loaded,
             // One bad file of several does not keep the others from being read.
             Err(failure) if args.files.len() > 1 => {
@@ -32,7 +31,7 @@ pub(super) fn run(args: &CandlesArgs) -> Result<Exit, Failure> {
             output::warn(&warning);
         }
         if let Some(path) = &args.export {
-            let csv = canonical(&loaded);
+            let csv = canonical(loaded.series.candles());
             if to_stdout {
                 output::out(&csv)?;
             } else {
@@ -52,7 +51,7 @@ fn same_file(a: &std::path::Path, b: &std::path::Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-fn card(loaded: &Loaded, further: bool) -> Result<(), Failure> {
+pub(super) fn card(loaded: &Loaded, further: bool) -> Result<(), Failure> {
     if further {
         output::line("")?;
     }
@@ -60,20 +59,4 @@ fn card(loaded: &Loaded, further: bool) -> Result<(), Failure> {
         output::line(&format!("{label:<15} {}", crate::text::clean_line(&value)))?;
     }
     Ok(())
-}
-
-/// `time,open,high,low,close,volume` with UTC epoch seconds and the prices as read.
-fn canonical(loaded: &Loaded) -> String {
-    let candles = loaded.series.candles();
-    let mut csv = String::with_capacity(candles.len() * 48 + 40);
-    csv.push_str("time,open,high,low,close,volume\n");
-    for c in candles {
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            csv,
-            "{},{},{},{},{},{}",
-            c.time, c.open, c.high, c.low, c.close, c.volume
-        );
-    }
-    csv
 }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::args::CheckArgs;
+use super::args::{Args, CheckArgs};
 use super::output::{self, Exit, Failure};
 use super::{ask, load};
 use crate::desk::Judged;
 use crate::facts::Facts;
 use crate::setup::ticket;
 
-pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
-    let loaded = load::read(&args.candles, &args.read)?;
+pub(super) fn run(global: &Args, args: &CheckArgs) -> Result<Exit, Failure> {
+    let loaded = load::read(&args.candles, &args.read, || super::settings(global))?;
     load::warn_of(&loaded);
     let market = ask::market_of(Arc::new(loaded.series), args.as_of.as_deref())?;
     let text = answer(args)?;

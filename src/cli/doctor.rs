@@ -107,6 +107,26 @@ pub(super) fn run(session: Session) -> Result<Exit, Failure> {
         )?;
     }
 
+    output::line("\nSources of candles")?;
+    for source in settings.sources.iter().chain(crate::feed::shipped()) {
+        let frames: Vec<String> = source.timeframes().map(|t| t.to_string()).collect();
+        let key = match &source.key_env {
+            None => "needs no key".to_owned(),
+            Some(variable) if environment(variable).is_some_and(|k| !k.trim().is_empty()) => {
+                format!("key set ({variable})")
+            }
+            Some(variable) => format!("no key ({variable})"),
+        };
+        row(
+            &source.name,
+            format!(
+                "{}, {key}; {}",
+                crate::text::clean_line(&source.title),
+                frames.join(" ")
+            ),
+        )?;
+    }
+
     output::line("\nNetwork")?;
     match session.desk.reach(&model, None) {
         Ok((_, None)) => row("model", "offline: needs no network".to_owned())?,

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::args::FactsArgs;
+use super::args::{Args, FactsArgs};
 use super::output::{self, Exit, Failure};
 use super::{ask, load};
 use crate::facts::export::export;
 use crate::market::timestamp;
 
-pub(super) fn run(args: &FactsArgs) -> Result<Exit, Failure> {
-    let loaded = load::read(&args.file, &args.read)?;
+pub(super) fn run(global: &Args, args: &FactsArgs) -> Result<Exit, Failure> {
+    let loaded = load::read(&args.file, &args.read, || super::settings(global))?;
     load::warn_of(&loaded);
     let market = ask::market_of(Arc::new(loaded.series), args.as_of.as_deref())?;
     let facts = &market.facts;

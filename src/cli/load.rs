@@ -6,9 +6,13 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 use super::args::ReadArgs;
+use super::fetch;
 use super::output::{Failure, warn};
+use crate::config::Settings;
+use crate::desk::DeskError;
+use crate::feed::Locator;
 use crate::market::read::{Irregularity, Loaded};
-use crate::market::{ReadOptions, read_file};
+use crate::market::{Candle, ReadOptions, Series, read_file};
 
 /// The reader's options for these arguments.
 pub(super) fn options(args: &ReadArgs) -> Result<ReadOptions, Failure> {
@@ -20,12 +24,58 @@ pub(super) fn options(args: &ReadArgs) -> Result<ReadOptions, Failure> {
         now: Some(Timestamp::now()),
         keep_forming: args.keep_forming,
         coarser: args.to,
+        columns: Vec::new(),
     })
 }
 
-/// Reads a file.
-pub(super) fn read(path: &Path, args: &ReadArgs) -> Result<Loaded, Failure> {
-    Ok(read_file(path, &options(args)?)?)
+/// Reads a file, or fetches the live candles that `path` names; only these need the settings.
+pub(super) fn read(
+    path: &Path,
+    args: &ReadArgs,
+    settings: impl FnOnce() -> Result<Settings, Failure>,
+) -> Result<Loaded, Failure> {
+    match Locator::parse(&path.to_string_lossy()).filter(|_| !path.exists()) {
+        Some(locator) => live(&locator, args, &settings()?),
+        None => Ok(read_file(path, &options(args)?)?),
+    }
+}
+
+fn live(locator: &Locator, args: &ReadArgs, settings: &Settings) -> Result<Loaded, Failure> {
+    if args.tz.is_some() || args.timeframe.is_some() || args.date_order.is_some() || args.symbol.is_some() {
+        return Err(Failure::new(format!(
+            "{locator}: live candles say their own symbol, timeframe and zone; leave --symbol, --timeframe, --tz and --date-order away"
+        )));
+    }
+    let fetched = fetch::live(settings, locator, None)?.ok_or_else(Failure::interrupted)?;
+    let mut loaded = fetched.loaded;
+    if let (true, Some(forming)) = (args.keep_forming, fetched.forming) {
+        loaded = with(loaded, forming)?;
+    }
+    match args.to {
+        Some(to) => Ok(loaded.coarser(to, &locator.to_string())?),
+        None => Ok(loaded),
+    }
+}
+
+/// The candles with the one that is forming behind them.
+fn with(loaded: Loaded, forming: Candle) -> Result<Loaded, Failure> {
+    let series = &loaded.series;
+    let candles = [series.candles(), &[forming]].concat();
+    let series = Series::new(
+        series.symbol(),
+        series.timeframe(),
+        series.decimals(),
+        series.volume(),
+        candles,
+    )
+    .map_err(DeskError::from)?;
+    let mut card = loaded.card;
+    card.rows += 1;
+    card.last = crate::market::timestamp(forming.time);
+    Ok(Loaded {
+        series: series.from_live_source(),
+        card,
+    })
 }
 
 /// Tells what could spoil an analysis; the data card tells the rest.

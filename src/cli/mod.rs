@@ -7,6 +7,7 @@ mod candles;
 mod check;
 mod doctor;
 mod facts;
+mod fetch;
 mod load;
 mod output;
 mod packaging;
@@ -60,9 +61,10 @@ fn run(args: Args) -> Result<Exit, Failure> {
     match &args.command {
         None => workbench(&args),
         Some(Command::Ask(ask)) => ask::run(Session::open(&args)?, ask),
-        Some(Command::Candles(command)) => candles::run(command),
-        Some(Command::Facts(command)) => facts::run(command),
-        Some(Command::Check(command)) => check::run(command),
+        Some(Command::Candles(command)) => candles::run(&args, command),
+        Some(Command::Fetch(command)) => fetch::run(&settings(&args)?, command),
+        Some(Command::Facts(command)) => facts::run(&args, command),
+        Some(Command::Check(command)) => check::run(&args, command),
         Some(Command::Templates(command)) => templates::run(&settings(&args)?, command),
         Some(Command::Cache(command)) => cache::run(&args, command),
         Some(Command::Doctor) => doctor::run(Session::open(&args)?),

@@ -63,6 +63,14 @@ impl Failure {
         }
     }
 
+    /// Stopped by Ctrl-C.
+    pub(super) fn interrupted() -> Self {
+        Self {
+            line: "interrupted".to_owned(),
+            exit: Exit::Interrupted,
+        }
+    }
+
     /// Prints the line and hands on the code.
     pub(super) fn report(self) -> Exit {
         if self.exit != Exit::Done {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::feed::Source;
 use crate::ttl::Ttl;
 
 /// The file's settings, none of them required.
@@ -13,6 +14,7 @@ pub(super) struct File {
     pub cache: CacheSection,
     pub ui: UiSection,
     pub providers: Vec<(String, ProviderSettings)>,
+    pub sources: Vec<Source>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -22,6 +24,7 @@ struct Raw {
     cache: CacheSection,
     ui: UiSection,
     providers: std::collections::BTreeMap<String, ProviderSettings>,
+    sources: Vec<Source>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -119,6 +122,7 @@ pub(super) fn read(path: &Path, named: bool) -> Result<(File, bool), FileError> 
         cache: raw.cache,
         ui: raw.ui,
         providers: raw.providers.into_iter().collect(),
+        sources: raw.sources,
     };
     Ok((file, true))
 }

@@ -9,6 +9,7 @@ mod places;
 
 use std::path::PathBuf;
 
+use crate::feed::Source;
 use crate::ttl::Ttl;
 
 pub use file::{FileError, ProviderSettings};
@@ -94,6 +95,8 @@ pub struct Settings {
     pub theme: Setting<String>,
     /// Providers of the configuration, by name.
     pub providers: Vec<(String, ProviderSettings)>,
+    /// Candle sources of the configuration.
+    pub sources: Vec<Source>,
 }
 
 /// Default size of the memory tier.
@@ -162,6 +165,7 @@ impl Settings {
             disk_bytes: Setting::first(None, size("WICKDESK_CACHE_DISK")?, file.cache.disk, DISK),
             theme: Setting::first(None, variable("WICKDESK_THEME"), file.ui.theme, "auto".to_owned()),
             providers: file.providers,
+            sources: file.sources,
             file: read.then_some(path),
             places,
         })

@@ -45,13 +45,14 @@ impl Freshness {
         }
     }
 
-    /// By the clock, for candles from a file: whole timeframes since the as-of candle closed, closed hours left out. A
-    /// file that ends earlier may be all there is, so then it is unknown.
-    pub(super) fn of_file(
+    /// By the clock: whole timeframes since the as-of candle closed, closed hours left out. Of a `live` source's candles
+    /// those are missing; a file that ends earlier may be all there is, so then it is unknown.
+    pub(super) fn by_clock(
         as_of: i64,
         timeframe: Timeframe,
         sessions: &Sessions,
         history: bool,
+        live: bool,
         now: Timestamp,
     ) -> Self {
         if history {
@@ -65,7 +66,11 @@ impl Freshness {
         let until = now.as_second().saturating_sub(timeframe.seconds()).saturating_add(1);
         let since = sessions.expected(closed, until);
         Self {
-            state: if since == 0 { Fresh::Fresh } else { Fresh::Unknown },
+            state: match (since, live) {
+                (0, _) => Fresh::Fresh,
+                (_, true) => Fresh::Stale,
+                (_, false) => Fresh::Unknown,
+            },
             candles_since: Some(since),
         }
     }
@@ -104,11 +109,14 @@ mod tests {
         let sessions = Sessions::of(&series);
         let at = |minutes: i64| {
             let now = Timestamp::from_second(400 * 3600 + minutes * 60).unwrap();
-            Freshness::of_file(399 * 3600, Timeframe::H1, &sessions, false, now)
+            Freshness::by_clock(399 * 3600, Timeframe::H1, &sessions, false, false, now)
         };
         assert_eq!((at(0).state, at(0).candles_since), (Fresh::Fresh, Some(0)));
         assert_eq!(at(59).state, Fresh::Fresh);
         assert_eq!((at(60).state, at(60).candles_since), (Fresh::Unknown, Some(1)));
+        let now = Timestamp::from_second(402 * 3600).unwrap();
+        let live = Freshness::by_clock(399 * 3600, Timeframe::H1, &sessions, false, true, now);
+        assert_eq!((live.state, live.candles_since), (Fresh::Stale, Some(2)));
         assert_eq!(Freshness::by_candles(2).words(), "2 candles since: stale");
     }
 }

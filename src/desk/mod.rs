@@ -8,6 +8,7 @@ mod ask;
 mod browse;
 mod freshness;
 mod judge;
+mod live;
 mod prepare;
 mod stamp;
 
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 
 use crate::cache::{Cache, Flights, Key, Options, Trouble};
 use crate::config::{ConfigError, KeyError, Settings};
+use crate::feed::FeedError;
 use crate::market::{ReadError, SeriesError};
 use crate::model::ModelError;
 use crate::prompt::{Library, LibraryError, TemplateError};
@@ -25,6 +27,7 @@ pub use ask::{Answer, Answering, Policy, Step};
 pub use browse::{Browsed, Inspected};
 pub use freshness::{Fresh, Freshness};
 pub use judge::Judged;
+pub use live::fetch;
 pub use prepare::{Estimate, Market, Prepared, Question, parse_as_of};
 pub use stamp::stamp;
 
@@ -34,6 +37,9 @@ pub enum DeskError {
     /// A candle file.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// A live source.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
     /// Candles that make no series.
     #[error(transparent)]
     Series(#[from] SeriesError),
@@ -83,6 +89,7 @@ impl DeskError {
     pub fn is_configuration(&self) -> bool {
         match self {
             DeskError::Model(error) => error.is_configuration(),
+            DeskError::Feed(error) => error.is_configuration(),
             DeskError::Key(_) | DeskError::Config(_) => true,
             _ => false,
         }

@@ -97,7 +97,8 @@ impl Market {
 
     /// Whether an answer on these candles still speaks of the present.
     pub fn freshness(&self, now: Timestamp) -> Freshness {
-        Freshness::of_file(self.as_of(), self.series.timeframe(), &self.sessions, self.history, now)
+        let (timeframe, live) = (self.series.timeframe(), self.series.is_live());
+        Freshness::by_clock(self.as_of(), timeframe, &self.sessions, self.history, live, now)
     }
 }
 

@@ -153,7 +153,13 @@ impl Series {
             coarse.pop();
         }
         coarse.retain(|candle| candle.time != i64::MIN);
-        Series::new(self.symbol(), to, self.decimals(), self.volume(), coarse).map_err(|_| AggregateError::TooShort(to))
+        let series = Series::new(self.symbol(), to, self.decimals(), self.volume(), coarse)
+            .map_err(|_| AggregateError::TooShort(to))?;
+        Ok(if self.is_live() {
+            series.from_live_source()
+        } else {
+            series
+        })
     }
 }
 

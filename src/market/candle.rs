@@ -62,6 +62,7 @@ pub struct Series {
     timeframe: Timeframe,
     decimals: u8,
     volume: VolumeKind,
+    live: bool,
     candles: Vec<Candle>,
 }
 
@@ -88,8 +89,19 @@ impl Series {
             timeframe,
             decimals,
             volume,
+            live: false,
             candles,
         })
+    }
+
+    /// The same candles, from a source that has every candle up to the present.
+    pub fn from_live_source(self) -> Self {
+        Self { live: true, ..self }
+    }
+
+    /// Whether they come from a live source, so that a candle that is missing at the end is one not fetched yet.
+    pub fn is_live(&self) -> bool {
+        self.live
     }
 
     /// The instrument's name, as the file or its name gives it.

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod candle;
+mod canonical;
 mod decimals;
 pub mod read;
 mod sample;
@@ -12,6 +13,7 @@ mod timeframe;
 
 pub use aggregate::{AggregateError, Calendar};
 pub use candle::{Candle, Series, SeriesError, VolumeKind, timestamp};
+pub use canonical::{COLUMNS, canonical};
 pub use decimals::{decimals_of, price};
 pub use read::{Card, ReadError, ReadOptions, read, read_file};
 pub use sample::{SAMPLE_NAME, sample};

@@ -13,11 +13,12 @@ use std::pin::Pin;
 
 use futures_util::Stream;
 
+pub use crate::secret::Secret;
 pub use answer::{Draft, Event, Finish, Usage};
 pub use error::ModelError;
 pub use name::{ModelName, OFFLINE, OFFLINE_RULES};
 pub use openai::OpenAi;
-pub use provider::{Endpoint, KNOWN, KeySource, Known, Secret, known};
+pub use provider::{Endpoint, KNOWN, KeySource, Known, known};
 pub use request::{Params, Request};
 
 /// An answer as it arrives. It ends after [`Event::Finish`], or without one if it was cut off; dropping it ends the call.

@@ -3,11 +3,11 @@
 //! An answer is complete only when its finish reason says so. Whether `[DONE]` follows does not matter; a stream that
 //! ends without a reason ends without an [`Event::Finish`], and whoever reads it marks the answer partial.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use reqwest::{Client, Response, StatusCode};
+use jiff::Timestamp;
+use reqwest::{Response, StatusCode};
 use serde_json::{Value as Json, json};
 use sse_parse::SseParser;
 
@@ -16,15 +16,14 @@ use super::error::ModelError;
 use super::provider::Endpoint;
 use super::request::Request;
 use super::{EventStream, Model};
+use crate::web::{self, Redirects};
 
-/// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(10);
-/// How long a server may be silent, before its first word and between two.
-const SILENCE: Duration = Duration::from_secs(180);
 /// How long to wait for the usage that follows a finish reason.
 const AFTERMATH: Duration = Duration::from_secs(2);
 /// No frame of a chat is longer; one that is, is dropped.
 const LONGEST_FRAME: usize = 8 << 20;
+/// No error, and no answer that is no stream, needs more.
+const LONGEST_REFUSAL: usize = 65_536;
 /// No server's words are told longer than this.
 const DETAIL: usize = 240;
 
@@ -85,28 +84,12 @@ fn one(item: Result<Event, ModelError>) -> EventStream {
     Box::pin(stream::once(async { item }))
 }
 
-/// The clients, with and without proxy: connections are kept for the next question.
-static CLIENTS: LazyLock<Result<[Client; 2], String>> = LazyLock::new(|| {
-    // Err only says that a provider is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = || {
-        Client::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("wickdesk/", env!("CARGO_PKG_VERSION")))
-    };
-    let build = |b: reqwest::ClientBuilder| b.build().map_err(|e| e.to_string());
-    Ok([build(builder())?, build(builder().no_proxy())?])
-});
-
 async fn send(endpoint: &Endpoint, model: &str, body: &Json) -> Result<Response, ModelError> {
     let url = format!("{}/chat/completions", endpoint.base_url);
-    let clients = CLIENTS.as_ref().map_err(|reason| ModelError::Connect {
+    let client = web::client(endpoint.is_loopback(), Redirects::Refuse).map_err(|reason| ModelError::Connect {
         url: url.clone(),
-        reason: reason.clone(),
+        reason,
     })?;
-    let client = &clients[usize::from(endpoint.is_loopback())];
     let mut call = client.post(&url).json(body).header("accept", "text/event-stream");
     if let Some(key) = &endpoint.key {
         call = call.bearer_auth(key.expose());
@@ -123,23 +106,13 @@ fn transport(endpoint: &Endpoint, error: &reqwest::Error) -> ModelError {
     if error.is_timeout() && !error.is_connect() {
         return ModelError::TimedOut {
             provider: endpoint.provider.clone(),
-            seconds: SILENCE.as_secs(),
+            seconds: web::SILENCE.as_secs(),
         };
     }
     ModelError::Connect {
         url: endpoint.base_url.clone(),
-        reason: scrubbed(endpoint, &innermost(error)),
+        reason: scrubbed(endpoint, &web::innermost(error)),
     }
-}
-
-/// The last cause, which says the most in the fewest words.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    let text = cause.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 fn scrubbed(endpoint: &Endpoint, text: &str) -> String {
@@ -153,12 +126,8 @@ fn scrubbed(endpoint: &Endpoint, text: &str) -> String {
 
 async fn refused(endpoint: &Endpoint, model: &str, response: Response) -> ModelError {
     let status = response.status();
-    let after = response
-        .headers()
-        .get("retry-after")
-        .and_then(|v| v.to_str().ok()?.trim().parse().ok())
-        .map(Duration::from_secs);
-    let text = read_capped(response).await;
+    let after = web::retry_after(response.headers(), Timestamp::now());
+    let text = web::read_capped(response, LONGEST_REFUSAL).await;
     let detail = scrubbed(endpoint, &message_of(&text).unwrap_or_else(|| fallback(&text)));
     let provider = endpoint.provider.clone();
     match status {
@@ -192,19 +161,6 @@ async fn refused(endpoint: &Endpoint, model: &str, response: Response) -> ModelE
             detail,
         },
     }
-}
-
-/// The first 64 KiB of a body: no error needs more.
-async fn read_capped(response: Response) -> String {
-    let mut bytes = Vec::new();
-    let mut chunks = response.bytes_stream();
-    while let Some(Ok(chunk)) = chunks.next().await {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > 65_536 {
-            break;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The message of an error object, in the shapes servers use.
@@ -242,7 +198,7 @@ async fn read(endpoint: Endpoint, response: Response) -> EventStream {
         .unwrap_or_default()
         .to_lowercase();
     if kind.contains("json") || kind.contains("html") {
-        let text = read_capped(response).await;
+        let text = web::read_capped(response, LONGEST_REFUSAL).await;
         return Box::pin(stream::iter(whole(&endpoint, &text)));
     }
     let state = Reading {
@@ -358,7 +314,7 @@ impl Reading {
     fn broken(&mut self, error: &reqwest::Error) {
         self.over = true;
         let error = if self.said {
-            self.midway(&innermost(error))
+            self.midway(&web::innermost(error))
         } else {
             transport(&self.endpoint, error)
         };

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secret::Secret;
+
 use super::error::ModelError;
 
 /// A provider known by name.
@@ -72,37 +74,6 @@ pub fn known(name: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|k| k.name == name)
 }
 
-/// A key. It is never shown: not by `Debug`, not in errors.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a key; blanks around it are an accident of pasting.
-    pub fn new(key: &str) -> Self {
-        Self(key.trim().to_owned())
-    }
-
-    /// The key itself, for the one header that carries it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// `text` with the key, should a server echo it, blotted out.
-    pub fn scrub(&self, text: &str) -> String {
-        if self.0.is_empty() {
-            text.to_owned()
-        } else {
-            text.replace(&self.0, "[key]")
-        }
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[key]")
-    }
-}
-
 /// Where a key came from, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
@@ -163,7 +134,7 @@ impl Endpoint {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refuse("must not hold a password; keys come from the environment"));
         }
-        if url.scheme() == "http" && !is_loopback(&url) && !allow_http {
+        if url.scheme() == "http" && !crate::web::is_loopback(&url) && !allow_http {
             return Err(refuse(
                 "plain http sends the key in the clear; use https, or set allow_http for this provider",
             ));
@@ -193,16 +164,7 @@ impl Endpoint {
 
     /// Whether it lies on this machine, so that no proxy stands between.
     pub fn is_loopback(&self) -> bool {
-        url::Url::parse(&self.base_url).is_ok_and(|url| is_loopback(&url))
-    }
-}
-
-fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
+        url::Url::parse(&self.base_url).is_ok_and(|url| crate::web::is_loopback(&url))
     }
 }
 
@@ -227,12 +189,5 @@ mod tests {
         assert!(endpoint("http://example.org/v1").unwrap_err().contains("in the clear"));
         assert!(endpoint("https://me:pw@example.org").unwrap_err().contains("password"));
         assert!(endpoint("ftp://x").is_err() && endpoint("nonsense").is_err());
-    }
-
-    #[test]
-    fn a_key_is_never_shown() {
-        let key = Secret::new(" sk-planted \n");
-        assert_eq!(format!("{key:?}"), "[key]");
-        assert_eq!(key.scrub("bad key sk-planted!"), "bad key [key]!");
     }
 }

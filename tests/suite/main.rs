@@ -6,6 +6,7 @@ mod cache;
 mod candles;
 mod cli;
 mod facts;
+mod feeds;
 mod models;
 mod readme;
 mod responses;

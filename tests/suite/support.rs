@@ -150,23 +150,29 @@ pub fn text(text: &str) -> Part {
     Part::Bytes(text.as_bytes().to_vec())
 }
 
-/// A chat server on loopback that answers each call with the next of its scripts, the last one for ever.
+/// A server on loopback.
 pub struct Server {
     pub url: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
+    /// One that answers each call with the next of its scripts, the last one for ever.
     pub fn start(scripts: Vec<Vec<Part>>) -> Self {
+        Self::answering(move |call, _| scripts[call.min(scripts.len() - 1)].clone())
+    }
+
+    /// One that answers the n-th call, whose request is this.
+    pub fn answering(answer: impl Fn(usize, &str) -> Vec<Part> + Send + Sync + 'static) -> Self {
+        let answer = Arc::new(answer);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
         std::thread::spawn(move || {
             for (call, stream) in listener.incoming().flatten().enumerate() {
-                let script = scripts[call.min(scripts.len() - 1)].clone();
-                let seen = Arc::clone(&seen);
-                std::thread::spawn(move || serve(stream, &script, &seen));
+                let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                std::thread::spawn(move || serve(stream, |request| answer(call, request), &seen));
             }
         });
         Self { url, requests }
@@ -195,7 +201,7 @@ impl Server {
     }
 }
 
-fn serve(mut stream: TcpStream, script: &[Part], seen: &Mutex<Vec<String>>) {
+fn serve(mut stream: TcpStream, answer: impl Fn(&str) -> Vec<Part>, seen: &Mutex<Vec<String>>) {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -219,15 +225,16 @@ fn serve(mut stream: TcpStream, script: &[Part], seen: &Mutex<Vec<String>>) {
             return;
         }
     }
-    seen.lock().unwrap().push(String::from_utf8_lossy(&bytes).into_owned());
-    for part in script {
+    let request = String::from_utf8_lossy(&bytes).into_owned();
+    seen.lock().unwrap().push(request.clone());
+    for part in answer(&request) {
         match part {
             Part::Bytes(bytes) => {
-                if stream.write_all(bytes).and_then(|()| stream.flush()).is_err() {
+                if stream.write_all(&bytes).and_then(|()| stream.flush()).is_err() {
                     return;
                 }
             }
-            Part::Wait(time) => std::thread::sleep(*time),
+            Part::Wait(time) => std::thread::sleep(time),
         }
     }
 }

@@ -38,6 +38,9 @@ pub(super) fn assemble(table: &Table, layout: &Layout, name: &str, options: &Rea
         return Err(too_many_refused(&irregularities, body.len(), name));
     }
 
+    if let Some(offset) = table.day_offset {
+        bear_dates(&mut read, offset, options);
+    }
     let newest_first = read.len() > 1 && read[0].candle.time > read[read.len() - 1].candle.time;
     if newest_first {
         read.reverse();
@@ -97,6 +100,23 @@ pub(super) fn assemble(table: &Table, layout: &Layout, name: &str, options: &Rea
         irregularities,
     };
     Ok(Loaded { series, card })
+}
+
+/// A day's candle that opens with its exchange, wherever the sun stands there, bears the date of that day.
+fn bear_dates(read: &mut [Read], offset: i64, options: &ReadOptions) {
+    const DAY: i64 = 86_400;
+    let mut times: Vec<i64> = read.iter().map(|r| r.candle.time).collect();
+    times.sort_unstable();
+    let daily = match options.timeframe {
+        Some(timeframe) => timeframe.is_daily(),
+        // The last one may be the day so far, at the time of its last trade.
+        None => times.windows(2).filter(|w| w[1] - w[0] >= DAY - 3_600).count() * 2 >= times.len(),
+    };
+    if daily {
+        for row in read {
+            row.candle.time = (row.candle.time + offset).div_euclid(DAY) * DAY;
+        }
+    }
 }
 
 fn zone_name(zone: &TimeZone) -> String {

@@ -17,7 +17,9 @@ pub(super) fn is_json(text: &str) -> bool {
 }
 
 /// The table of candles in a JSON text.
-pub(super) fn table(text: &str, name: &str) -> Result<Table, ReadError> {
+///
+/// Rows whose columns are `named` elsewhere may be as few as one.
+pub(super) fn table(text: &str, name: &str, named: bool) -> Result<Table, ReadError> {
     let not_json = |error: serde_json::Error| ReadError::Json {
         file: name.to_owned(),
         reason: format!("line {}: {}", error.line(), crate::text::clean_line(&error.to_string())),
@@ -35,11 +37,10 @@ pub(super) fn table(text: &str, name: &str) -> Result<Table, ReadError> {
         .into_iter()
         .max_by_key(|rows| (rows.len(), width(rows)))
         .unwrap_or_default();
-    if rows.len() < 2 {
-        let said = message(&value).map_or_else(String::new, |said| format!(" (it says: {said})"));
-        return Err(ReadError::Json {
+    if rows.len() < if named { 1 } else { 2 } {
+        return Err(ReadError::NoCandles {
             file: name.to_owned(),
-            reason: format!("no candles in it{said}"),
+            said: message(&value),
         });
     }
     let rows = rows.into_iter().enumerate();
@@ -47,6 +48,7 @@ pub(super) fn table(text: &str, name: &str) -> Result<Table, ReadError> {
         rows: rows.map(|(at, cells)| Row { line: at + 1, cells }).collect(),
         // Numbers in JSON have a decimal point.
         delimiter: b',',
+        day_offset: find(&value, "gmtoffset", 0).and_then(Value::as_i64),
     })
 }
 
@@ -56,6 +58,18 @@ fn lines(text: &str) -> Option<Vec<Value>> {
         .map(|line| serde_json::from_str(line).ok())
         .collect::<Option<_>>()?;
     (values.len() > 1).then_some(values)
+}
+
+/// The first member of this name, at any depth.
+fn find<'v>(value: &'v Value, name: &str, depth: usize) -> Option<&'v Value> {
+    let below = |value: &'v Value| find(value, name, depth + 1);
+    match value {
+        _ if depth > DEEPEST => None,
+        Value::Object(object) => object.get(name).or_else(|| object.values().find_map(below)),
+        // A list of candles holds no more in its last than in its first.
+        Value::Array(items) => items.iter().take(4).find_map(below),
+        _ => None,
+    }
 }
 
 /// What a service says instead of candles.

@@ -44,6 +44,8 @@ pub struct ReadOptions {
     pub keep_forming: bool,
     /// Make coarser candles of the file's.
     pub coarser: Option<Timeframe>,
+    /// What the columns of a file without header are, in its own order: `time`, `low`, `high` and so on.
+    pub columns: Vec<String>,
 }
 
 /// A file read: the candles, and the card that says what was recognised and assumed.
@@ -77,7 +79,15 @@ pub enum ReadError {
         /// What it looks like.
         what: &'static str,
     },
-    /// JSON, but without candles.
+    /// A document of JSON without candles.
+    #[error("{file}: no candles in it{}; candles need time, open, high, low and close", in_words(.said))]
+    NoCandles {
+        /// As the user named it.
+        file: String,
+        /// What a service says in it instead.
+        said: Option<String>,
+    },
+    /// JSON that cannot be read.
     #[error("{file}: {reason}; candles need time, open, high, low and close")]
     Json {
         /// As the user named it.
@@ -154,6 +164,12 @@ pub enum ReadError {
     Timeframe(String),
 }
 
+fn in_words(words: &Option<String>) -> String {
+    words
+        .as_ref()
+        .map_or_else(String::new, |words| format!(" (it says: {words})"))
+}
+
 /// Reads the candles in `bytes`; `name` is the file's name, for messages and for symbol and timeframe.
 ///
 /// # Errors
@@ -163,11 +179,20 @@ pub fn read(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Loaded, R
     // Within an archive, the file's own name says what it holds.
     let named = inner.as_deref().unwrap_or(name);
     let text = decode::text(&bytes, name)?;
-    let table = if json::is_json(&text) {
-        json::table(&text, name)?
+    let mut table = if json::is_json(&text) {
+        json::table(&text, name, !options.columns.is_empty())?
     } else {
         table::split(&text, name)?
     };
+    if !options.columns.is_empty() {
+        table.rows.insert(
+            0,
+            table::Row {
+                line: 0,
+                cells: options.columns.clone(),
+            },
+        );
+    }
     let layout = columns::recognise(&table, name)?;
     let loaded = assemble::assemble(&table, &layout, named, options)?;
     match options.coarser.filter(|to| *to != loaded.series.timeframe()) {
@@ -177,7 +202,11 @@ pub fn read(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Loaded, R
 }
 
 impl Loaded {
-    fn coarser(self, to: Timeframe, name: &str) -> Result<Self, ReadError> {
+    /// Coarser candles of these; `name` is for messages.
+    ///
+    /// # Errors
+    /// [`ReadError::Coarser`] when they cannot be made.
+    pub fn coarser(self, to: Timeframe, name: &str) -> Result<Self, ReadError> {
         let series = self.series.coarser(to).map_err(|reason| ReadError::Coarser {
             file: name.to_owned(),
             reason,

@@ -14,6 +14,8 @@ pub(super) struct Row {
 pub(super) struct Table {
     pub rows: Vec<Row>,
     pub delimiter: u8,
+    /// Seconds from UTC to the exchange's clock, where the document says so: a day's candle bears its own date there.
+    pub day_offset: Option<i64>,
 }
 
 const DELIMITERS: [u8; 4] = [b'\t', b';', b',', b'|'];
@@ -46,7 +48,11 @@ pub(super) fn split(text: &str, name: &str) -> Result<Table, ReadError> {
     if rows.is_empty() {
         return Err(ReadError::Empty(name.to_owned()));
     }
-    Ok(Table { rows, delimiter })
+    Ok(Table {
+        rows,
+        delimiter,
+        day_offset: None,
+    })
 }
 
 /// Line numbers of rising byte offsets. The CSV reader's own count stands before the blank lines that it skips.
