@@ -10,7 +10,7 @@ use super::freshness::Freshness;
 use super::{Desk, DeskError, environment};
 use crate::cache::{Key, Want};
 use crate::config::key_for;
-use crate::facts::Facts;
+use crate::facts::{Facts, Study};
 use crate::market::{Candle, Series, Sessions};
 use crate::message::{Message, Role};
 use crate::model::{Endpoint, KeySource, ModelError, ModelName, Params, Request, known, price};
@@ -48,6 +48,8 @@ pub struct Question {
 pub struct Market {
     /// Up to the as-of.
     pub series: Arc<Series>,
+    /// Every concept over them.
+    pub study: Arc<Study>,
     /// What they say.
     pub facts: Arc<Facts>,
     /// What came after, as far as it is loaded.
@@ -73,13 +75,38 @@ impl Market {
                 (Arc::new(series.up_to(bar)), series.candles()[bar + 1..].to_vec())
             }
         };
+        let study = Study::of(cut.candles());
         Ok(Self {
-            facts: Arc::new(Facts::of(&cut)),
+            facts: Arc::new(Facts::from_study(&cut, &study)),
+            study: Arc::new(study),
             sessions: Sessions::of(&cut),
             series: cut,
             later,
             history: as_of.is_some(),
         })
+    }
+
+    /// The market with the candles that `series` has more: what is known of the others stays, unless they have changed.
+    pub fn grown(self, series: &Arc<Series>) -> Self {
+        let known = self.study.bars();
+        let goes_on = known <= series.candles().len()
+            && self.series.timeframe() == series.timeframe()
+            && self.series.candles()[..known.min(self.series.candles().len())] == series.candles()[..known];
+        let study = if goes_on {
+            let mut study = Arc::unwrap_or_clone(self.study);
+            study.extend(series.candles());
+            study
+        } else {
+            Study::of(series.candles())
+        };
+        Self {
+            facts: Arc::new(Facts::from_study(series, &study)),
+            study: Arc::new(study),
+            sessions: Sessions::of(series),
+            series: Arc::clone(series),
+            later: Vec::new(),
+            history: false,
+        }
     }
 
     /// The as-of, UTC epoch seconds.

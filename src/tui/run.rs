@@ -18,8 +18,10 @@ use super::app::{App, Candles, Effect, Item, Message, Opened};
 use super::terminal::Guard;
 use super::theme::Theme;
 use super::view;
-use super::watch::watch;
+use super::watch::{poll, watch};
 use crate::desk::{Desk, Market, Step, environment, now_millis};
+use crate::feed::{self, Locator};
+use crate::market::read::Loaded;
 use crate::market::{ReadOptions, Series, Timeframe, read_file, sample};
 use crate::model::{KNOWN, price};
 
@@ -138,20 +140,42 @@ impl Driver {
                 });
                 self.calls.insert(id, call);
             }
-            Effect::Open(id, path) => self.blocking(move |_| Message::Opened(id, open(&path))),
-            Effect::Watch(id, path) => {
+            Effect::Open(id, path) => match live(&path) {
+                Some(locator) => {
+                    let (desk, sender) = (self.desk.clone(), self.sender.clone());
+                    tokio::spawn(async move {
+                        let fetched = desk.fetch(&locator, None).await.map_err(|e| e.to_string());
+                        let opened = tokio::task::block_in_place(|| fetched.and_then(|f| studied(f.loaded, None)));
+                        // A workbench that has been left needs no answer.
+                        let _ = sender.send(Message::Opened(id, opened));
+                    });
+                }
+                None => self.blocking(move |_| Message::Opened(id, open(&path, None))),
+            },
+            Effect::Watch(id, path, candles) => {
                 if let Some(watch) = self.watch.take() {
                     watch.abort();
                 }
                 let sender = self.sender.clone();
-                // Read where it is: a tick that takes long only makes the next one late.
-                self.watch = Some(tokio::spawn(watch(expand(&path), move |path| {
-                    let opened = tokio::task::block_in_place(|| open(path));
-                    sender.send(Message::Grown(id, opened)).is_ok()
-                })));
+                self.watch = Some(match live(&path) {
+                    Some(locator) => tokio::spawn(poll(self.desk.clone(), locator, *candles, move |opened| {
+                        sender.send(Message::Grown(id, opened)).is_ok()
+                    })),
+                    None => {
+                        let mut known = Some(candles.market);
+                        // Read where it is: a tick that takes long only makes the next one late.
+                        tokio::spawn(watch(expand(&path), move |path| {
+                            let opened = tokio::task::block_in_place(|| open(path, known.clone()));
+                            if let Ok(candles) = &opened {
+                                known = Some(candles.market.clone());
+                            }
+                            sender.send(Message::Grown(id, opened)).is_ok()
+                        }))
+                    }
+                });
             }
             Effect::Turn(id, base, to) => self.blocking(move |_| Message::Turned(id, turn(&base, to))),
-            Effect::ListFiles(id) => self.blocking(move |_| Message::Files(id, candle_files())),
+            Effect::ListFiles(id) => self.blocking(move |desk| Message::Files(id, openable(desk))),
             Effect::Prepare(id, question, market) => self.blocking(move |desk| {
                 let prepared = desk.prepare_on(&question, market.map(|m| *m), &[]);
                 let result = prepared.map(|prepared| {
@@ -222,7 +246,13 @@ fn translate(event: Event) -> Option<Message> {
     }
 }
 
-fn open(path: &Path) -> Opened {
+/// The live candles that are meant, if no file is.
+fn live(path: &Path) -> Option<Locator> {
+    Locator::parse(path.to_str()?).filter(|_| !path.exists())
+}
+
+/// Reads a candle file; of one that was read before, `known` is what it said then.
+fn open(path: &Path, known: Option<Market>) -> Opened {
     let options = ReadOptions {
         now: Some(Timestamp::now()),
         ..ReadOptions::default()
@@ -232,9 +262,15 @@ fn open(path: &Path) -> Opened {
     } else {
         read_file(&expand(path), &options)
     };
-    let loaded = loaded.map_err(|e| e.to_string())?;
+    studied(loaded.map_err(|e| e.to_string())?, known)
+}
+
+fn studied(loaded: Loaded, known: Option<Market>) -> Opened {
     let base = Arc::new(loaded.series);
-    let market = Market::of(&base, None).map_err(|e| e.to_string())?;
+    let market = match known {
+        Some(market) => market.grown(&base),
+        None => Market::of(&base, None).map_err(|e| e.to_string())?,
+    };
     Ok(Box::new(Candles {
         base,
         market,
@@ -259,6 +295,25 @@ fn expand(path: &Path) -> PathBuf {
         (Ok(rest), Ok(home)) => home.join(rest),
         _ => path.to_owned(),
     }
+}
+
+/// What could be opened: files, then an example of each live source.
+fn openable(desk: &Desk) -> Vec<Item> {
+    let files = candle_files().into_iter().map(|path| Item {
+        value: path.display().to_string(),
+        detail: String::new(),
+    });
+    let own = &desk.settings().sources;
+    let sources = own.iter().chain(feed::shipped()).filter_map(|source| {
+        let timeframe = source.timeframes().find(|t| *t >= Timeframe::H1)?;
+        let key = source.key_env.as_ref();
+        let key = key.map_or_else(|| "no key needed".to_owned(), |variable| format!("key in {variable}"));
+        Some(Item {
+            value: format!("{}:{}:{timeframe}", source.name, source.example.as_ref()?),
+            detail: format!("live · {}, {key}", crate::text::clean_line(&source.title)),
+        })
+    });
+    files.chain(sources).collect()
 }
 
 /// Files below the working directory that may hold candles, nearest first; a deep or large tree is not walked to its end.

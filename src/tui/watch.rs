@@ -1,7 +1,16 @@
-//! Watching the open candle file: a terminal that exports every minute makes it grow.
+//! Watching the open candles: a terminal that exports every minute makes a file grow, a source has a new candle at each
+//! close.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use super::app::{Candles, Opened};
+use crate::desk::Desk;
+use crate::feed::{Locator, join};
+use crate::market::Series;
 
 /// How often the file is looked at: one `stat`, and no frame unless it has changed.
 const EVERY: Duration = Duration::from_secs(1);
@@ -32,4 +41,66 @@ pub(super) async fn watch(path: PathBuf, mut changed: impl FnMut(&Path) -> bool)
             }
         }
     }
+}
+
+/// A source has a candle this long after it has closed.
+const GRACE: i64 = 2;
+/// So many candles are fetched again: they show that it is the same market.
+const OVERLAP: usize = 4;
+
+/// Fetches what is new at `locator` whenever a candle has closed there, and has `changed` told; a failure is told once, and
+/// tried again at the next turn. Runs until it is dropped, or until `changed` says that nobody listens.
+pub(super) async fn poll(desk: Desk, locator: Locator, mut open: Candles, mut changed: impl FnMut(Opened) -> bool) {
+    let step = open.base.timeframe().seconds();
+    let mut quiet = false;
+    let mut told = None;
+    loop {
+        let next_close = open.base.last().time.saturating_add(2 * step) + GRACE;
+        let until = next_close - Timestamp::now().as_second();
+        // A market that is closed, or a source that is late, is asked again now and then.
+        let wait = if quiet { (step / 4).clamp(GRACE, 300) } else { 0 };
+        tokio::time::sleep(Duration::from_secs(u64::try_from(until.max(wait)).unwrap_or(0))).await;
+        match more(&desk, &locator, &open).await {
+            Ok(None) => quiet = true,
+            Ok(Some(candles)) => {
+                (quiet, told) = (false, None);
+                open = candles.clone();
+                if !changed(Ok(Box::new(candles))) {
+                    return;
+                }
+            }
+            Err(reason) => {
+                quiet = true;
+                if told.as_ref() != Some(&reason) {
+                    told = Some(reason.clone());
+                    if !changed(Err(reason)) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The candles of `open` with what is new at the source; `None` if nothing is.
+async fn more(desk: &Desk, locator: &Locator, open: &Candles) -> Result<Option<Candles>, String> {
+    let known = open.base.candles();
+    let since = known[known.len().saturating_sub(OVERLAP + 1)].time;
+    let fetched = desk.fetch(locator, Some(since)).await.map_err(|e| e.to_string())?;
+    let joined = join(known, fetched.loaded.series.candles()).map_err(|e| format!("{locator}: {e}"))?;
+    if joined == known {
+        return Ok(None);
+    }
+    let base = &open.base;
+    let series = Series::new(base.symbol(), base.timeframe(), base.decimals(), base.volume(), joined)
+        .map_err(|e| format!("{locator}: {e}"))?;
+    let series = Arc::new(series.from_live_source());
+    let mut card = open.card.clone();
+    card.rows = series.candles().len();
+    card.last = crate::market::timestamp(series.last().time);
+    Ok(Some(Candles {
+        market: open.market.clone().grown(&series),
+        base: series,
+        card,
+    }))
 }

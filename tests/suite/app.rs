@@ -105,7 +105,13 @@ impl Bench {
                 let market = series.map(|s| Box::new(Market::of(&Arc::new(s), None).unwrap()));
                 vec![Message::Turned(id, market.map_err(|e| e.to_string()))]
             }
-            Effect::ListFiles(id) => vec![Message::Files(id, vec!["EURUSD_H1.csv".into(), "notes.txt".into()])],
+            Effect::ListFiles(id) => {
+                let item = |name: &str| Item {
+                    value: name.to_owned(),
+                    detail: String::new(),
+                };
+                vec![Message::Files(id, vec![item("EURUSD_H1.csv"), item("notes.txt")])]
+            }
             Effect::Prepare(id, question, market) => {
                 let prepared = desk.prepare_on(&question, market.map(|m| *m), &[]);
                 let result = prepared.map_err(|e| e.to_string()).map(|p| {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use crate::support::Home;
+use crate::support::{Home, Server, reply};
 
 struct Session {
     screen: Arc<Mutex<vt100::Parser>>,
@@ -387,4 +387,63 @@ fn a_file_that_grows_is_followed() {
     session.wait("3 candles since: stale");
     session.press("q");
     assert_eq!(session.ends(), 0);
+}
+
+#[test]
+fn a_live_source_is_asked_again_at_each_close() {
+    // Candles of two seconds, in Binance's format.
+    let server = Server::answering(|_, request| {
+        let number = |name: &str| -> i64 {
+            let after = request.split_once(&format!("{name}=")).unwrap().1;
+            after.split(['&', ' ']).next().unwrap().parse().unwrap()
+        };
+        let last = (number("end") / 1_000).min(jiff::Timestamp::now().as_second()) / 2;
+        let wave = |n: i64| 100.0 + (n % 10_000) as f64 / 100.0 + 10.0 * (n as f64 / 7.0).sin();
+        let row = |n: i64| {
+            let (open, close) = (wave(n), wave(n + 1));
+            let (high, low) = (open.max(close) + 0.5, open.min(close) - 0.5);
+            format!(
+                "[{},\"{open:.2}\",\"{high:.2}\",\"{low:.2}\",\"{close:.2}\",\"5\"]",
+                n * 2_000
+            )
+        };
+        let rows: Vec<String> = (last - number("limit") + 1..=last).map(row).collect();
+        reply(
+            "200 OK",
+            "content-type: application/json\r\n",
+            &format!("[{}]", rows.join(",")),
+        )
+    });
+    let home = Home::new();
+    let url = server.url.trim_end_matches("/v1");
+    home.write(
+        "config/wickdesk/config.toml",
+        format!("[[sources]]\nname = \"desk\"\nexample = \"ABC\"\nurl = \"{url}/?s={{symbol}}&limit={{limit}}&end={{to_ms}}\"\nintervals = {{ S2 = \"2\", H1 = \"3600\" }}\npage = 500\n"),
+    );
+    let mut session = Session::start(&home, env!("CARGO_BIN_EXE_wickdesk"), &["desk:ABC:S2:300"], &[]);
+    session.wait("ABC S2");
+    session.press("\x1b[15~");
+    session.wait("✓ complete");
+    session.until(|s| s.contains("more, as of"), "candle more");
+    session.until(|s| s.contains("since: stale"), "stale answer");
+    // The sources stand among the files to open, and one may be typed.
+    session.press("o");
+    session.wait("desk:ABC:H1");
+    session.wait("binance:BTCUSDT:H1");
+    session.press("desk:XYZ:S2");
+    session.wait("as typed");
+    session.press("\r");
+    session.wait("XYZ S2");
+    session.wait("live source");
+    // One that does not come leaves what is there.
+    session.press("\x1b");
+    session.until(|s| !s.contains("live source"), "closed card");
+    session.press("o");
+    session.wait("Open candles");
+    session.press("nobody:X:H1\r");
+    session.wait("no source of candles is called `nobody`");
+    session.wait("XYZ S2");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_restored();
 }

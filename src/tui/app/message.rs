@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
-use super::Candles;
+use super::{Candles, Item};
 use crate::cache::{Clear, Cleared, Key, Report};
 use crate::desk::{Browsed, Estimate, Inspected, Market, Policy, Prepared, Question, Step};
 use crate::market::{Series, Timeframe};
@@ -43,8 +43,8 @@ pub enum Message {
     Grown(u64, Opened),
     /// The open candles in another timeframe, or why not.
     Turned(u64, Result<Box<Market>, String>),
-    /// Candle files that could be opened.
-    Files(u64, Vec<PathBuf>),
+    /// Candles that could be opened.
+    Files(u64, Vec<Item>),
     /// A prompt is ready, or why not.
     Prepared(u64, Result<Box<(Prepared, Estimate)>, String>),
     /// A step of an answer.
@@ -72,8 +72,8 @@ pub enum Message {
 pub enum Effect {
     /// Read a candle file.
     Open(u64, PathBuf),
-    /// Watch the candle file that this opening read.
-    Watch(u64, PathBuf),
+    /// Watch what this opening read; it is known so far as these candles.
+    Watch(u64, PathBuf, Box<Candles>),
     /// Make candles of this timeframe.
     Turn(u64, Arc<Series>, Timeframe),
     /// Find candle files.

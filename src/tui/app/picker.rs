@@ -66,11 +66,12 @@ impl Picker {
     }
 
     /// The rows that fit what was typed, best first; what was typed is one of them where it may be chosen as it stands:
-    /// before the others if it is a path or a full name, else behind them.
+    /// before the others if it is a path, a source or a full name, else behind them.
     pub fn shown(&self) -> impl Iterator<Item = Item> + '_ {
         let typed = self.typed();
-        let first = typed.clone().filter(|t| t.value.contains('/'));
-        let last = typed.filter(|t| !t.value.contains('/'));
+        let whole = |item: &Item| item.value.contains(['/', ':']);
+        let first = typed.clone().filter(whole);
+        let last = typed.filter(|item| !whole(item));
         let found = self.shown.iter().filter_map(|i| self.items.get(*i)).cloned();
         first.into_iter().chain(found).chain(last)
     }

@@ -23,7 +23,7 @@ impl App {
             Message::Grown(id, opened) if self.watching == Some(id) => self.grown(opened, &mut effects),
             Message::Grown(..) => {}
             Message::Turned(id, market) => self.turned(id, market, &mut effects),
-            Message::Files(id, files) => self.files(id, &files),
+            Message::Files(id, files) => self.files(id, files),
             Message::Prepared(id, result) if self.preparing == Some(id) => {
                 self.preparing = None;
                 self.prepared = Some(result.map(|prepared| *prepared));
@@ -140,7 +140,7 @@ impl App {
                 self.watching =
                     (card.file != crate::market::SAMPLE_NAME && card.file != "standard input").then_some(id);
                 if self.watching.is_some() {
-                    effects.push(Effect::Watch(id, card.file.clone().into()));
+                    effects.push(Effect::Watch(id, card.file.clone().into(), candles.clone()));
                 }
                 self.candles = Some(*candles);
                 if !first {
@@ -190,16 +190,12 @@ impl App {
         self.say(words, false);
     }
 
-    pub(super) fn files(&mut self, id: u64, files: &[std::path::PathBuf]) {
+    pub(super) fn files(&mut self, id: u64, files: Vec<Item>) {
         if let Some(Layer::Picker(picker)) = self.layers.last_mut()
             && picker.waiting == Some(id)
         {
             picker.waiting = None;
-            let items = files.iter().map(|path| Item {
-                value: path.display().to_string(),
-                detail: String::new(),
-            });
-            picker.fill(items.collect());
+            picker.fill(files);
         }
     }
 
