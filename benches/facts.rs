@@ -138,6 +138,7 @@ fn files(criterion: &mut Criterion) {
             facts: Some(facts),
             further: &[],
             values: &values,
+            facts_budget: wickdesk::facts::BUDGET,
         };
         render(&template, &context).expect("a prompt")
     };

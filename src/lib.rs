@@ -26,6 +26,7 @@
 //! | [`analyst`] | the offline analyst, a model like any other | model, facts, setup |
 //! | [`cache`] | answers kept: key, entry, memory, disk, one call for many askers, counts | nobody |
 //! | [`setup`] | what an answer proposes: reading and checking it | market, facts |
+//! | [`chart`] | what is drawn on the candles, as a value, and its two pictures | market, facts |
 //! | [`config`] | settings, where files lie, where keys come from | model's providers, feed's sources |
 //! | [`desk`] | the path, once | all of the above |
 //! | [`cli`], [`tui`] | who shows it | desk |
@@ -50,6 +51,7 @@
 
 pub mod analyst;
 pub mod cache;
+pub mod chart;
 pub mod cli;
 pub mod config;
 pub mod desk;

@@ -80,6 +80,8 @@ pub enum Command {
     Fetch(FetchArgs),
     /// Print what the candles say
     Facts(FactsArgs),
+    /// Draw the candles with what they say, on the terminal or as a picture
+    Chart(ChartArgs),
     /// Read an answer, print its setup and check it on candles
     Check(CheckArgs),
     /// The library of templates
@@ -242,6 +244,37 @@ pub struct FactsArgs {
     /// Write one CSV per concept into a directory
     #[arg(long, value_name = "DIR")]
     pub export: Option<PathBuf>,
+}
+
+/// `wickdesk chart`
+#[derive(Debug, ClapArgs)]
+pub struct ChartArgs {
+    /// Candle file; - is standard input, SOURCE:SYMBOL:TF live candles
+    pub file: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub read: ReadArgs,
+    /// History: take the last candle that opens at or before TIME as the last
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// What is drawn: structure, order-blocks, gaps, equal, fibonacci, session, averages, profile, rsi, volume, all, none
+    #[arg(long, value_name = "LAYER", value_delimiter = ',')]
+    pub layers: Vec<String>,
+    /// Only what a template's facts hold: levels and zones that live at the last candle
+    #[arg(long)]
+    pub template_facts: bool,
+    /// Columns, or pixels of a picture
+    #[arg(long, value_name = "N")]
+    pub width: Option<u16>,
+    /// Rows, or pixels of a picture
+    #[arg(long, value_name = "N")]
+    pub height: Option<u16>,
+    /// Columns a candle takes
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=6))]
+    pub step: u16,
+    /// Write an SVG picture; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
 }
 
 /// `wickdesk check`

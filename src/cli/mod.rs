@@ -4,6 +4,7 @@ mod args;
 mod ask;
 mod cache;
 mod candles;
+mod chart;
 mod check;
 mod doctor;
 mod facts;
@@ -63,6 +64,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Some(Command::Ask(ask)) => ask::run(Session::open(&args)?, ask),
         Some(Command::Candles(command)) => candles::run(&args, command),
         Some(Command::Fetch(command)) => fetch::run(&settings(&args)?, command),
+        Some(Command::Chart(command)) => chart::run(&args, command),
         Some(Command::Facts(command)) => facts::run(&args, command),
         Some(Command::Check(command)) => check::run(&args, command),
         Some(Command::Templates(command)) => templates::run(&settings(&args)?, command),

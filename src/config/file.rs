@@ -13,6 +13,7 @@ pub(super) struct File {
     pub model: Option<String>,
     pub cache: CacheSection,
     pub ui: UiSection,
+    pub facts: FactsSection,
     pub providers: Vec<(String, ProviderSettings)>,
     pub sources: Vec<Source>,
 }
@@ -23,6 +24,7 @@ struct Raw {
     model: Option<String>,
     cache: CacheSection,
     ui: UiSection,
+    facts: FactsSection,
     providers: std::collections::BTreeMap<String, ProviderSettings>,
     sources: Vec<Source>,
 }
@@ -42,6 +44,12 @@ pub(super) struct CacheSection {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct UiSection {
     pub theme: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct FactsSection {
+    pub budget: Option<usize>,
 }
 
 /// A provider of the configuration: `[providers.NAME]`.
@@ -121,6 +129,7 @@ pub(super) fn read(path: &Path, named: bool) -> Result<(File, bool), FileError> 
         model: raw.model,
         cache: raw.cache,
         ui: raw.ui,
+        facts: raw.facts,
         providers: raw.providers.into_iter().collect(),
         sources: raw.sources,
     };

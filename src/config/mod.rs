@@ -91,6 +91,8 @@ pub struct Settings {
     pub memory_bytes: Setting<u64>,
     /// Bytes of the disk tier.
     pub disk_bytes: Setting<u64>,
+    /// Tokens that a prompt's block of facts may take, where the template does not say.
+    pub facts_budget: usize,
     /// The theme's name.
     pub theme: Setting<String>,
     /// Providers of the configuration, by name.
@@ -164,6 +166,7 @@ impl Settings {
             memory_bytes: Setting::first(None, size("WICKDESK_CACHE_MEMORY")?, file.cache.memory, MEMORY),
             disk_bytes: Setting::first(None, size("WICKDESK_CACHE_DISK")?, file.cache.disk, DISK),
             theme: Setting::first(None, variable("WICKDESK_THEME"), file.ui.theme, "auto".to_owned()),
+            facts_budget: file.facts.budget.unwrap_or(crate::facts::BUDGET),
             providers: file.providers,
             sources: file.sources,
             file: read.then_some(path),

@@ -183,7 +183,7 @@ impl Desk {
         market: Option<Market>,
         further: &[Facts],
     ) -> Result<Prepared, DeskError> {
-        let messages = messages(question, market.as_ref(), further)?;
+        let messages = messages(question, market.as_ref(), further, self.settings.facts_budget)?;
         let (model, endpoint) = self.model(question)?;
         let mut params = Params::default();
         let own = question.template.iter().flat_map(|t| &t.config);
@@ -288,7 +288,12 @@ fn with_version(provider: &str, url: &str) -> String {
     }
 }
 
-fn messages(question: &Question, market: Option<&Market>, further: &[Facts]) -> Result<Vec<Message>, DeskError> {
+fn messages(
+    question: &Question,
+    market: Option<&Market>,
+    further: &[Facts],
+    budget: usize,
+) -> Result<Vec<Message>, DeskError> {
     let mut messages = match &question.template {
         Some(template) => {
             refuse_unknown_values(template, &question.values)?;
@@ -297,6 +302,7 @@ fn messages(question: &Question, market: Option<&Market>, further: &[Facts]) -> 
                 facts: market.map(|m| m.facts.as_ref()),
                 further,
                 values: &question.values,
+                facts_budget: budget,
             };
             render(template, &context)?
         }
@@ -315,7 +321,7 @@ fn messages(question: &Question, market: Option<&Market>, further: &[Facts]) -> 
     // A prompt of one's own, or a template that asks for nothing but a role, still gets what the candles say.
     let bare = question.template.as_ref().is_none_or(|t| t.system_only);
     if let (true, Some(market)) = (bare, market) {
-        say(&mut messages, &market.facts.block.fenced(&[]));
+        say(&mut messages, &market.facts.block.fenced(&[], budget));
     }
     if let Some(system) = &question.system {
         messages.retain(|m| m.role != Role::System);

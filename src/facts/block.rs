@@ -28,6 +28,9 @@ pub const SECTIONS: [&str; 14] = [
     "sessions",
 ];
 
+/// Tokens that a block takes at most, unless told otherwise.
+pub const BUDGET: usize = 2_000;
+
 /// What the candles say, as a prompt carries it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Block {

@@ -110,6 +110,11 @@ fn whole_numbers(value: &Json) -> Json {
     }
 }
 
+/// Tokens of a text, about: four bytes each, as the price estimate counts.
+fn tokens(text: &str) -> usize {
+    text.len().div_ceil(4)
+}
+
 fn round(value: f64, decimals: u8) -> f64 {
     let rounded: f64 = format!("{value:.*}", usize::from(decimals)).parse().unwrap_or(value);
     // No "-0.0" in a prompt.
@@ -132,31 +137,36 @@ impl Block {
         };
         let sizes = [("swing", &study.swing), ("internal", &study.internal)];
         let near = |away: Option<f64>| away.is_none_or(|a| a.abs() <= FARTHEST);
-        let nearest = |zones: &mut Vec<BlockZone>| {
-            zones.retain(|z| near(z.atr_away));
-            let distance = |z: &BlockZone| (z.bottom - w.close).max(w.close - z.top).max(0.0);
-            zones.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
-            zones.dedup_by(|a, b| (a.top, a.bottom, &a.time) == (b.top, b.bottom, &b.time));
+        // Nearest first, and only those few written: a long history leaves thousands.
+        let nearest = |mut zones: Vec<(Direction, f64, f64, usize, bool)>| -> Vec<BlockZone> {
+            zones.retain(|(_, top, bottom, ..)| near(w.away(w.close.clamp(*bottom, *top))));
+            let distance = |top: f64, bottom: f64| (bottom - w.close).max(w.close - top).max(0.0);
+            zones.sort_by(|a, b| distance(a.1, a.2).total_cmp(&distance(b.1, b.2)));
+            zones.dedup_by(|a, b| (a.1, a.2, a.3) == (b.1, b.2, b.3));
             zones.truncate(ZONES);
+            zones
+                .iter()
+                .map(|(way, top, bottom, bar, tested)| w.zone(*way, *top, *bottom, *bar, *tested))
+                .collect()
         };
-        let mut order_blocks: Vec<BlockZone> = sizes
-            .iter()
-            .flat_map(|(_, t)| &t.order_blocks)
-            .filter(|o| o.broken.is_none())
-            .map(|o| w.zone(o.direction, o.top, o.bottom, o.bar, o.tested.is_some()))
-            .collect();
-        nearest(&mut order_blocks);
-        let mut fvg: Vec<BlockZone> = study
-            .gaps
-            .iter()
-            .filter(|g| g.filled.is_none())
-            .map(|g| w.zone(g.direction, g.top, g.bottom, g.bar, g.touched.is_some()))
-            .collect();
-        nearest(&mut fvg);
-        let mut liquidity: Vec<BlockLevel> = study
-            .equal_levels
-            .iter()
-            .filter(|e| e.swept.is_none())
+        let order_blocks = nearest(
+            sizes
+                .iter()
+                .flat_map(|(_, t)| t.live_blocks())
+                .map(|o| (o.direction, o.top, o.bottom, o.bar, o.tested.is_some()))
+                .collect(),
+        );
+        let fvg = nearest(
+            study
+                .live_gaps()
+                .map(|g| (g.direction, g.top, g.bottom, g.bar, g.touched.is_some()))
+                .collect(),
+        );
+        let mut levels: Vec<_> = study.live_levels().filter(|e| near(w.away(e.outer()))).collect();
+        levels.sort_by(|a, b| (a.outer() - w.close).abs().total_cmp(&(b.outer() - w.close).abs()));
+        let liquidity = levels
+            .into_iter()
+            .take(LEVELS)
             .map(|e| BlockLevel {
                 side: e.side,
                 price: w.price(e.outer()),
@@ -164,9 +174,6 @@ impl Block {
                 atr_away: w.away(e.outer()),
             })
             .collect();
-        liquidity.retain(|l| near(l.atr_away));
-        liquidity.sort_by(|a, b| (a.price - w.close).abs().total_cmp(&(b.price - w.close).abs()));
-        liquidity.truncate(LEVELS);
         let divergence = study
             .divergences
             .iter()
@@ -270,8 +277,56 @@ impl Block {
         format!("{{\n{}\n}}", lines.join(",\n"))
     }
 
-    /// The block fenced, as a prompt carries it.
-    pub fn fenced(&self, sections: &[&str]) -> String {
-        format!("```facts\n{}\n```", self.text(sections))
+    /// The block fenced, as a prompt carries it, in about `budget` tokens: what is farthest from price or oldest is left
+    /// out first, until only one of each kind is left.
+    pub fn fenced(&self, sections: &[&str], budget: usize) -> String {
+        let mut text = self.text(sections);
+        let mut block = None;
+        while tokens(&text) > budget {
+            let rest = block.get_or_insert_with(|| self.clone());
+            if !rest.drop_least(sections) {
+                break;
+            }
+            text = rest.text(sections);
+        }
+        format!("```facts\n{text}\n```")
+    }
+
+    /// Leaves out the last of the longest list among `sections`; `false` if none has two.
+    fn drop_least(&mut self, sections: &[&str]) -> bool {
+        let told = |name: &str| sections.is_empty() || sections.contains(&name);
+        let mut lists: Vec<(usize, &str)> = [
+            ("sessions", self.sessions.len()),
+            ("swings", self.swings.len()),
+            ("liquidity", self.liquidity.len()),
+            ("divergence", self.divergence.len()),
+            ("fvg", self.fvg.len()),
+            ("order_blocks", self.order_blocks.len()),
+            ("fib", self.fib.len()),
+        ]
+        .into_iter()
+        .filter(|(name, len)| *len > 1 && told(name))
+        .map(|(name, len)| (len, name))
+        .collect();
+        // Of lists as long as each other the first named goes: order blocks and gaps are what most setups hang on.
+        lists.sort_by_key(|(len, _)| std::cmp::Reverse(*len));
+        let Some((_, longest)) = lists.first() else {
+            return false;
+        };
+        match *longest {
+            "sessions" => {
+                let away = |s: &BlockSession| s.atr_away.unwrap_or(f64::MAX).abs();
+                let farthest = (0..self.sessions.len())
+                    .max_by(|a, b| away(&self.sessions[*a]).total_cmp(&away(&self.sessions[*b])));
+                farthest.map(|at| self.sessions.remove(at));
+            }
+            "swings" => self.swings.truncate(self.swings.len() - 1),
+            "liquidity" => self.liquidity.truncate(self.liquidity.len() - 1),
+            "divergence" => self.divergence.truncate(self.divergence.len() - 1),
+            "fvg" => self.fvg.truncate(self.fvg.len() - 1),
+            "order_blocks" => self.order_blocks.truncate(self.order_blocks.len() - 1),
+            _ => self.fib.truncate(self.fib.len() - 1),
+        }
+        true
     }
 }

@@ -58,6 +58,11 @@ impl Pairs {
         }
     }
 
+    /// The numbers of the pairs that are not swept.
+    pub fn live(&self) -> Vec<usize> {
+        self.swept.owners()
+    }
+
     /// Notes in `pairs` what the last of `candles`, all candles so far, does to them, and the pair it makes known;
     /// `atr200` is the average range at it.
     pub fn push(&mut self, candles: &[Candle], atr200: Option<f64>, pairs: &mut Vec<EqualLevels>) {

@@ -368,11 +368,11 @@ impl<'a> Collect<'a> {
         let close = self.series.last().close;
         let mut zones: Vec<(&str, Direction, f64, f64, usize, usize)> = Vec::new();
         for trading in [&study.swing, &study.internal] {
-            for o in trading.order_blocks.iter().filter(|o| o.broken.is_none()) {
+            for o in trading.live_blocks() {
                 zones.push(("order_block", o.direction, o.top, o.bottom, o.bar, o.known));
             }
         }
-        for g in study.gaps.iter().filter(|g| g.filled.is_none()) {
+        for g in study.live_gaps() {
             zones.push(("fvg", g.direction, g.top, g.bottom, g.bar, g.known));
         }
         let distance = |top: f64, bottom: f64| (bottom - close).max(close - top).max(0.0);
@@ -381,7 +381,7 @@ impl<'a> Collect<'a> {
             self.number(format!("{kind}_{direction}_top"), top, Unit::Price, bar, known);
             self.number(format!("{kind}_{direction}_bottom"), bottom, Unit::Price, bar, known);
         }
-        let mut levels: Vec<_> = study.equal_levels.iter().filter(|e| e.swept.is_none()).collect();
+        let mut levels: Vec<_> = study.live_levels().collect();
         levels.sort_by(|a, b| (a.outer() - close).abs().total_cmp(&(b.outer() - close).abs()));
         for e in levels {
             let name = match e.side {

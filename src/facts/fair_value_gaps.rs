@@ -40,6 +40,11 @@ impl Gaps {
         }
     }
 
+    /// The numbers of the gaps that are not filled.
+    pub fn live(&self) -> Vec<usize> {
+        self.filled.owners()
+    }
+
     /// Notes in `gaps` what the last of `candles`, all candles so far, does to them, and the gap it makes.
     pub fn push(&mut self, candles: &[Candle], gaps: &mut Vec<FairValueGap>) {
         let Some((now, candle)) = candles.len().checked_sub(1).zip(candles.last()) else {

@@ -27,7 +27,7 @@ mod study;
 pub mod volume_profile;
 mod waiting;
 
-pub use block::{Block, BlockBreak, BlockFib, BlockLevel, BlockSession, BlockSwing, BlockZone, SECTIONS};
+pub use block::{BUDGET, Block, BlockBreak, BlockFib, BlockLevel, BlockSession, BlockSwing, BlockZone, SECTIONS};
 pub use fact::{Fact, Facts, Unit, Value, known_names};
 pub use line::Line;
 pub use study::{Study, Trading};

@@ -41,6 +41,11 @@ impl Blocks {
         }
     }
 
+    /// The numbers of the blocks that are not broken.
+    pub fn live(&self) -> Vec<usize> {
+        self.broken.owners()
+    }
+
     /// Notes in `blocks` what the last of `candles`, all candles so far, does to them, and the blocks of the breaks it
     /// makes.
     pub fn push(&mut self, candles: &[Candle], made: &[Break], atr200: &Line, blocks: &mut Vec<OrderBlock>) {

@@ -43,6 +43,11 @@ impl Trading {
         self.breaks.last().map(|b| b.direction)
     }
 
+    /// The order blocks that are not broken, oldest first.
+    pub fn live_blocks(&self) -> impl Iterator<Item = &OrderBlock> {
+        self.finding.2.live().into_iter().map(|at| &self.order_blocks[at])
+    }
+
     fn push(&mut self, candles: &[Candle], atr200: &Line, outer: [Option<f64>; 2]) {
         let (legs, breaks, blocks) = &mut self.finding;
         let swing = legs.push(candles);
@@ -125,6 +130,16 @@ impl Study {
         };
         study.extend(candles);
         study
+    }
+
+    /// The gaps that are not filled, oldest first.
+    pub fn live_gaps(&self) -> impl Iterator<Item = &FairValueGap> {
+        self.finding.0.live().into_iter().map(|at| &self.gaps[at])
+    }
+
+    /// The equal levels that are not swept, in the order in which they became known.
+    pub fn live_levels(&self) -> impl Iterator<Item = &EqualLevels> {
+        self.finding.1.live().into_iter().map(|at| &self.equal_levels[at])
     }
 
     /// How many candles it knows.

@@ -61,6 +61,13 @@ impl Waiting {
         }
     }
 
+    /// The owners that still wait, in order of their number.
+    pub fn owners(&self) -> Vec<usize> {
+        let mut owners: Vec<usize> = self.below.iter().chain(&self.above).map(|level| level.1).collect();
+        owners.sort_unstable();
+        owners
+    }
+
     /// Takes out the owners whose level `candle` reaches.
     pub fn reached(&mut self, candle: &Candle, mut met: impl FnMut(usize)) {
         for (levels, reach) in [(&mut self.below, candle.low), (&mut self.above, -candle.high)] {

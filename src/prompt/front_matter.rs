@@ -21,6 +21,8 @@ pub(super) struct FrontMatter {
     pub valid_bars: Option<u32>,
     /// Sections of the facts block, where not all are wanted.
     pub facts: Vec<String>,
+    /// Tokens that the facts block may take.
+    pub budget: Option<usize>,
 }
 
 /// The keys as they stand in the file.
@@ -55,6 +57,7 @@ struct RawOwn {
     ttl: Option<Ttl>,
     valid_bars: Option<u32>,
     facts: Vec<String>,
+    budget: Option<usize>,
 }
 
 /// Reads `yaml`, whose first line is line `first_line` of the file.
@@ -103,6 +106,7 @@ pub(super) fn parse(yaml: &str, first_line: usize) -> Result<FrontMatter, Templa
         ttl: own.ttl,
         valid_bars: own.valid_bars,
         facts: own.facts,
+        budget: own.budget,
     })
 }
 

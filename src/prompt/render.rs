@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Object, Value};
+use minijinja::value::{Kwargs, Object, Rest, Value, from_args};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
 use super::error::TemplateError;
@@ -52,6 +52,8 @@ pub struct Context<'a> {
     pub further: &'a [Facts],
     /// What the analyst set.
     pub values: &'a Values,
+    /// Tokens that a facts block may take, where the template does not say.
+    pub facts_budget: usize,
 }
 
 /// Renders `template` into messages.
@@ -103,6 +105,7 @@ fn bindings(template: &Template, context: &Context<'_>, filled: &[Filled], decim
                 .cloned()
                 .collect(),
             sections: template.fact_sections.clone(),
+            budget: template.facts_budget.unwrap_or(context.facts_budget),
         };
         values.insert("facts".into(), Value::from_object(block));
     }
@@ -304,18 +307,20 @@ impl Levels {
     }
 }
 
-/// `{{ facts }}`, and `{{ facts("rsi", "structure") }}` for a part of it.
+/// `{{ facts }}`, `{{ facts("rsi", "structure") }}` for a part of it, `{{ facts(budget=600) }}` for a shorter one.
 #[derive(Debug)]
 struct FactsBlock {
     blocks: Vec<Block>,
     sections: Vec<String>,
+    /// Tokens that each block may take.
+    budget: usize,
 }
 
 impl FactsBlock {
-    fn text(&self, sections: &[&str]) -> String {
+    fn text(&self, sections: &[&str], budget: usize) -> String {
         self.blocks
             .iter()
-            .map(|b| b.fenced(sections))
+            .map(|b| b.fenced(sections, budget))
             .collect::<Vec<_>>()
             .join("\n\n")
     }
@@ -323,7 +328,10 @@ impl FactsBlock {
 
 impl Object for FactsBlock {
     fn call(self: &Arc<Self>, _: &mut minijinja::State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        let names: Vec<&str> = args.iter().filter_map(Value::as_str).collect();
+        let (names, options): (Rest<String>, Kwargs) = from_args(args)?;
+        let budget = options.get::<Option<usize>>("budget")?.unwrap_or(self.budget);
+        options.assert_all_used()?;
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         if let Some(unknown) = names.iter().find(|n| !SECTIONS.contains(n)) {
             let hint = crate::text::nearest(unknown, SECTIONS).map_or_else(
                 || format!("one of {}", SECTIONS.join(", ")),
@@ -332,12 +340,12 @@ impl Object for FactsBlock {
             let message = format!("`{unknown}` is no section of the facts; {hint}");
             return Err(Error::new(ErrorKind::InvalidOperation, message));
         }
-        Ok(Value::from(self.text(&names)))
+        Ok(Value::from(self.text(&names, budget)))
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sections: Vec<&str> = self.sections.iter().map(String::as_str).collect();
-        f.write_str(&self.text(&sections))
+        f.write_str(&self.text(&sections, self.budget))
     }
 }
 

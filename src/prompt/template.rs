@@ -32,6 +32,8 @@ pub struct Template {
     pub valid_bars: Option<u32>,
     /// Sections of the facts block it wants; empty for all.
     pub fact_sections: Vec<String>,
+    /// Tokens that the facts block may take, where it says.
+    pub facts_budget: Option<usize>,
     /// The whole file, as written.
     pub source: String,
     /// The body with its role markers replaced.
@@ -70,6 +72,7 @@ impl Template {
             ttl: front.ttl,
             valid_bars: front.valid_bars,
             fact_sections: front.facts,
+            facts_budget: front.budget,
             source: source.to_owned(),
             body,
             first_line,

@@ -75,6 +75,14 @@ pub enum Command {
     ZoomIn,
     /// Narrower candles.
     ZoomOut,
+    /// Point at a candle and a price.
+    Point,
+    /// What is drawn on the chart.
+    Layers,
+    /// Give the focused pane the whole screen.
+    Whole,
+    /// Put a fact into the template being edited.
+    InsertFact,
     /// The palette of commands.
     Palette,
     /// This help.
@@ -427,6 +435,38 @@ pub const TABLE: &[Binding] = &[
         short: "zoom out",
         help: "in the chart: more candles",
         enabled: App::has_candles,
+    },
+    Binding {
+        command: Command::Point,
+        context: Context::Pane(Pane::Chart),
+        keys: &[letter('x', "x")],
+        short: "cursor",
+        help: "in the chart: a cursor that tells candle and levels; arrows move it",
+        enabled: App::has_candles,
+    },
+    Binding {
+        command: Command::Layers,
+        context: Context::Command,
+        keys: &[letter('L', "L")],
+        short: "layers",
+        help: "choose what is drawn on the chart: structure, zones, levels, profile, RSI, volume",
+        enabled: App::has_candles,
+    },
+    Binding {
+        command: Command::Whole,
+        context: Context::Command,
+        keys: &[letter('z', "z")],
+        short: "whole",
+        help: "give the focused pane the whole screen, and back",
+        enabled: always,
+    },
+    Binding {
+        command: Command::InsertFact,
+        context: Context::Anywhere,
+        keys: &[key(KeyCode::F(2), "F2")],
+        short: "fact",
+        help: "in the editor: insert a fact, chosen by its name and value",
+        enabled: App::is_editing_template,
     },
     Binding {
         command: Command::Left,

@@ -695,3 +695,37 @@ fn another_timeframe_is_a_key_away_and_its_own_question() {
     );
     assert!(bench.screen().contains("EURUSD H1"));
 }
+
+#[test]
+fn a_fact_is_put_into_the_template_with_its_value_seen() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("e");
+    bench.press(KeyCode::F(2));
+    bench.keys("fib_0_618");
+    assert!(bench.screen().contains("1.11771"), "{}", bench.screen());
+    bench.press(KeyCode::Enter);
+    let text = bench.app.editing().unwrap().editor.text();
+    assert!(text.contains("{{ fib_0_618 }}"), "{text}");
+    assert!(bench.app.is_typing(), "one goes on typing");
+}
+
+#[test]
+fn zoom_keeps_the_cursor_in_sight() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("cx");
+    for _ in 0..25 {
+        bench.press(KeyCode::Left);
+    }
+    for _ in 0..4 {
+        bench.keys("+");
+    }
+    let look = bench.app.look();
+    let cursor = look.cursor.unwrap();
+    assert_eq!(look.pan + cursor.back, 25, "it points at the same candle");
+    assert!(look.pan > 0, "which had gone out of sight");
+    for _ in 0..40 {
+        bench.press(KeyCode::Right);
+    }
+    let look = bench.app.look();
+    assert_eq!((look.pan, look.cursor.unwrap().back), (0, 0));
+}

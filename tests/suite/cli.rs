@@ -483,3 +483,43 @@ fn a_device_is_no_candle_file() {
     let ran = home.run(&["candles", "/dev/zero"]).code(1);
     assert!(ran.last().contains("a device, not a file"), "{}", ran.err);
 }
+
+#[test]
+fn the_chart_is_printed_and_drawn() {
+    let home = Home::new();
+    let sample = home.sample();
+    let path = sample.to_str().unwrap();
+    let plain = home
+        .run(&["chart", path, "--width", "100", "--height", "30"])
+        .code(0)
+        .out;
+    assert!(plain.contains("EURUSD H1 · 1.11954") && plain.contains("RSI 67.9") && !plain.contains('\x1b'));
+    assert!(plain.lines().all(|l| l.chars().count() <= 100) && plain.lines().count() == 31);
+    let coloured = home.run(&["chart", path, "--color", "always"]).code(0).out;
+    assert!(coloured.contains("\x1b[") && coloured.contains('║'));
+    let live = home
+        .run(&["chart", path, "--layers", "order-blocks,gaps", "--template-facts"])
+        .code(0)
+        .out;
+    let all = home.run(&["chart", path, "--layers", "order-blocks,gaps"]).code(0).out;
+    assert!(live != all && live.contains("OB+"));
+    let picture = home.path("chart.svg");
+    home.run(&["chart", path, "--layers", "all", "--svg", picture.to_str().unwrap()])
+        .code(0);
+    let svg = std::fs::read_to_string(&picture).unwrap();
+    assert!(
+        svg.starts_with("<svg ")
+            && svg.trim_end().ends_with("</svg>")
+            && svg.contains("POC")
+            && svg.contains("research, not advice")
+    );
+    assert_eq!(svg.matches('<').count(), svg.matches('>').count());
+    let ran = home.run(&["chart", path, "--layers", "clouds"]).code(1);
+    assert!(
+        ran.last().contains("no such layer; there are all, none, structure"),
+        "{}",
+        ran.err
+    );
+    let early = home.run(&["chart", path, "--as-of", "2017-06-20"]).code(0).out;
+    assert!(early.contains("as of 2017-06-20T00:00:00Z"));
+}

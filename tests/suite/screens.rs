@@ -57,3 +57,56 @@ fn without_colour_every_mark_still_speaks() {
         "{screen}"
     );
 }
+
+/// The chart alone on the screen, each layer by itself: what it draws, it draws where its facts are.
+#[test]
+fn every_layer_of_the_chart() {
+    let layers = [
+        ("structure", "s", "choch"),
+        ("order_blocks", "b", "OB+"),
+        ("gaps", "g", "FVG+"),
+        ("equal", "e", "EQH"),
+        ("fibonacci", "f", ".618"),
+        ("sessions", "d", "PDH"),
+        ("averages", "a", "˙"),
+        ("profile", "p", "POC"),
+        ("rsi", "r", "RSI 67.9"),
+        ("volume", "v", "vol real"),
+    ];
+    for (name, letter, sign) in layers {
+        let mut bench = Bench::sized(160, 48);
+        // Structure, order blocks, Fibonacci, RSI and volume are on at first.
+        bench.keys("czLsbfrv");
+        bench.keys(letter);
+        bench.press(KeyCode::Esc);
+        let screen = bench.screen();
+        assert!(screen.contains(sign), "{name}: no {sign} in\n{screen}");
+        insta::assert_snapshot!(format!("chart_{name}"), screen);
+    }
+}
+
+#[test]
+fn the_cursor_tells_candle_and_level() {
+    let mut bench = Bench::sized(160, 48);
+    bench.keys("czx");
+    bench.press(KeyCode::Left);
+    let mut screen = bench.screen();
+    assert!(screen.contains("2017-06-23 19:00  O "), "{screen}");
+    // Up from row to row until a Fibonacci level is under it.
+    for _ in 0..20 {
+        if screen.contains("Fibonacci 0.618") {
+            break;
+        }
+        bench.press(KeyCode::Up);
+        screen = bench.screen();
+    }
+    assert!(
+        screen.contains("swing leg 1.12130 (06-19 11:00) to 1.11191 (06-20 16:00), known 06-22 18:00"),
+        "{screen}"
+    );
+    insta::assert_snapshot!("chart_cursor", screen);
+    bench.press(KeyCode::Esc);
+    assert!(!bench.screen().contains("2017-06-23 19:00  O "));
+    bench.press(KeyCode::Esc);
+    assert!(bench.screen().contains("Templates"), "the whole screen is given back");
+}

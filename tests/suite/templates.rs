@@ -188,3 +188,62 @@ fn faults_are_named_with_file_line_and_column() {
     let ran = home.run(&["ask", "-t", path.to_str().unwrap()]).code(1);
     assert!(ran.last().contains("too many steps"), "{}", ran.err);
 }
+
+#[test]
+fn a_budget_leaves_out_what_is_farthest_first() {
+    let home = Home::new();
+    let sample = home.sample();
+    let path = sample.to_str().unwrap();
+    let ask = |body: &str| {
+        let file = home.write("own.prompt", body);
+        let ran = home.run(&[
+            "ask",
+            "-t",
+            file.to_str().unwrap(),
+            "-c",
+            path,
+            "-m",
+            "offline",
+            "--dry-run",
+        ]);
+        ran.code(0).out
+    };
+    let whole = ask("{{ facts }}");
+    let short = ask("{{ facts(budget=500) }}");
+    assert!(
+        whole.len() > 2_800 && short.len() < whole.len(),
+        "{} {}",
+        whole.len(),
+        short.len()
+    );
+    let facts = |text: &str| -> serde_json::Value {
+        let block = text.split("```facts\n").nth(1).unwrap().split("\n```").next().unwrap();
+        serde_json::from_str(block).unwrap()
+    };
+    let (whole, short) = (facts(&whole), facts(&short));
+    assert_eq!(whole["rsi"], short["rsi"]);
+    for list in ["order_blocks", "fvg", "liquidity", "swings"] {
+        let of = |block: &serde_json::Value| block[list].as_array().cloned().unwrap_or_default();
+        let (all, some) = (of(&whole), of(&short));
+        assert!(
+            some.is_empty() == all.is_empty() && all.starts_with(&some),
+            "{list}: the nearest stay"
+        );
+    }
+    let config = home.write("config/wickdesk/config.toml", "[facts]\nbudget = 500\n");
+    assert_eq!(facts(&ask("{{ facts }}")), short);
+    std::fs::remove_file(config).unwrap();
+    assert_eq!(
+        facts(&ask("---\next:\n  wickdesk:\n    budget: 500\n---\n{{ facts }}")),
+        short
+    );
+    let ran = home.run(&[
+        "ask",
+        "-t",
+        home.write("own.prompt", "{{ facts(budgt=1) }}").to_str().unwrap(),
+        "-c",
+        path,
+        "--dry-run",
+    ]);
+    assert!(ran.code(1).last().contains("budgt"));
+}

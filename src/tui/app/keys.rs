@@ -271,8 +271,12 @@ impl App {
             Command::Bottom => self.vertical(isize::MAX / 2, effects),
             Command::Left => self.horizontal(true, effects),
             Command::Right => self.horizontal(false, effects),
-            Command::ZoomIn => self.step = (self.step + 1).min(6),
-            Command::ZoomOut => self.step = (self.step - 1).max(1),
+            Command::ZoomIn => self.zoom(true),
+            Command::ZoomOut => self.zoom(false),
+            Command::Point => self.point(),
+            Command::Layers => self.open_layers(),
+            Command::Whole => self.whole = !self.whole,
+            Command::InsertFact => self.pick_fact(),
             Command::Suspend => effects.push(Effect::Suspend),
             Command::Quit => self.quit(effects),
             Command::Interrupt => self.interrupt(effects),
@@ -288,8 +292,14 @@ impl App {
             self.say("not sent", false);
         } else if self.response.is_streaming() {
             self.cancel_stream(effects);
-        } else {
+        } else if self.is_pointing() && self.focus == Pane::Chart {
+            self.point();
+        } else if self.center != Center::Answer {
             self.center = Center::Answer;
+        } else if self.is_pointing() {
+            self.point();
+        } else {
+            self.whole = false;
         }
     }
 
@@ -324,6 +334,56 @@ impl App {
         self.focus = Pane::Answer;
         self.typing = true;
         self.focus_editors();
+    }
+
+    /// Facts to put into the template being edited, each with its value now.
+    pub(super) fn pick_fact(&mut self) {
+        let mut items: Vec<Item> = Vec::new();
+        if let Some(facts) = self.facts() {
+            for fact in &facts.facts {
+                // Of several of one name a template gets the first.
+                if items.iter().all(|i| i.value != fact.name) {
+                    let time = crate::market::timestamp(fact.time).strftime("%m-%d %H:%M");
+                    items.push(Item {
+                        value: fact.name.clone(),
+                        detail: format!("{} · candle {time}", fact.text(facts.decimals)),
+                    });
+                }
+            }
+        }
+        let absent = crate::facts::known_names();
+        let absent: Vec<String> = absent
+            .into_iter()
+            .filter(|n| items.iter().all(|i| i.value != *n))
+            .collect();
+        items.extend(absent.into_iter().map(|value| Item {
+            value,
+            detail: "no value on these candles".to_owned(),
+        }));
+        for (name, detail) in [
+            ("symbol", "the instrument"),
+            ("timeframe", "the spacing of the candles"),
+            ("as_of", "the last closed candle's time"),
+            ("facts", "the block of all facts"),
+            ("candles(60)", "a table of the last candles"),
+            ("setup_contract", "the paragraph that asks for a setup block"),
+        ] {
+            items.push(Item {
+                value: name.to_owned(),
+                detail: detail.to_owned(),
+            });
+        }
+        self.layers
+            .push(Layer::Picker(Picker::of(Pick::Fact, "Insert a fact", items, false)));
+    }
+
+    /// Puts a fact's blank where the cursor of the template's text is.
+    pub(super) fn insert_fact(&mut self, fact: &str, effects: &mut Vec<Effect>) {
+        let name = self.chosen_name();
+        if let Some(draft) = self.drafts.get_mut(&name) {
+            draft.editor.paste(&format!("{{{{ {fact} }}}}"));
+            self.edited(&name, effects);
+        }
     }
 
     pub(super) fn choose(&mut self, effects: &mut Vec<Effect>) {
@@ -373,7 +433,7 @@ impl App {
             }
             Pane::Answer if self.center == Center::Preview => self.preview.scroll(by, height),
             Pane::Answer => self.response.wrapped.scroll(by, height),
-            Pane::Chart => {}
+            Pane::Chart => self.chart_vertically(by),
         }
     }
 
@@ -384,17 +444,7 @@ impl App {
                     self.prepare(effects);
                 }
             }
-            Pane::Chart => {
-                let most = self
-                    .candles
-                    .as_ref()
-                    .map_or(0, |c| c.market.series.candles().len().saturating_sub(1));
-                self.pan = if left {
-                    (self.pan + 10).min(most)
-                } else {
-                    self.pan.saturating_sub(10)
-                };
-            }
+            Pane::Chart => self.chart_sideways(left),
             Pane::Templates | Pane::Answer => {}
         }
     }

@@ -53,7 +53,7 @@ pub struct Areas {
 const CACHE_ROWS: u16 = 17;
 
 impl Areas {
-    pub(super) fn of(size: Size, focus: Pane, templates: usize, writing: bool) -> Self {
+    pub(super) fn of(size: Size, focus: Pane, templates: usize, writing: bool, whole: bool) -> Self {
         let screen = Rect::new(0, 0, size.width, size.height);
         if size.width < Size::LEAST.width || size.height < Size::LEAST.height {
             return Self {
@@ -83,7 +83,9 @@ impl Areas {
             .unwrap_or(u16::MAX)
             .saturating_add(2)
             .clamp(5, 12);
-        if wide {
+        if whole {
+            base.narrow(body, focus)
+        } else if wide {
             base.wide(body, list, writing)
         } else if size.width >= 80 && size.height >= 22 {
             base.middle(body, list.min(9), writing)
@@ -177,9 +179,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_lie_on_the_screen_and_apart(width in 0u16..400, height in 0u16..200, templates in 0usize..40, writing: bool) {
+        fn parts_lie_on_the_screen_and_apart(width in 0u16..400, height in 0u16..200, templates in 0usize..40, writing: bool, whole: bool) {
             for focus in [Pane::Templates, Pane::Form, Pane::Chart, Pane::Answer] {
-                let areas = Areas::of(Size { width, height }, focus, templates, writing);
+                let areas = Areas::of(Size { width, height }, focus, templates, writing, whole);
                 let parts = [areas.templates, areas.form, areas.chart, areas.answer, areas.setup, areas.cache, areas.cache_line];
                 let parts: Vec<Rect> = parts.into_iter().flatten().chain([areas.header, areas.footer]).collect();
                 for (at, a) in parts.iter().enumerate() {

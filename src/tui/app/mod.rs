@@ -4,6 +4,7 @@
 //! answers with messages that carry the id of what asked. An answer whose id is no longer waited for is dropped.
 
 mod browser;
+mod chart;
 mod form;
 mod keys;
 mod layout;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use browser::{Browser, saved};
+pub use chart::{Look, paint};
 pub use form::Field;
 pub use layout::{Areas, Size};
 pub use message::{Effect, Message, Opened, Saving};
@@ -80,6 +82,8 @@ pub enum Layer {
     Card,
     /// The cache's entries.
     Cache(Box<Browser>),
+    /// What is drawn on the chart.
+    Chart,
 }
 
 /// A line that says what happened.
@@ -154,8 +158,9 @@ pub struct App {
 
     response: Response,
     report: Option<Report>,
-    pan: usize,
-    step: u16,
+    look: Look,
+    /// Whether the focused pane has the whole screen.
+    whole: bool,
 }
 
 impl App {
@@ -191,8 +196,8 @@ impl App {
             send: None,
             response: Response::default(),
             report: None,
-            pan: 0,
-            step: 2,
+            look: Look::default(),
+            whole: false,
         }
     }
 
@@ -345,11 +350,6 @@ impl App {
         self.report.as_ref()
     }
 
-    /// The chart: candles skipped at its right end, and columns a candle takes.
-    pub fn chart(&self) -> (usize, u16) {
-        (self.pan, self.step)
-    }
-
     /// The setup on show and its checks.
     pub fn judged(&self) -> Option<&Judged> {
         self.response.judged()
@@ -377,7 +377,7 @@ impl App {
     /// Where everything lies on the screen.
     pub fn areas(&self) -> Areas {
         let writing = self.center != Center::Answer && self.focus == Pane::Answer;
-        Areas::of(self.size, self.focus, self.library.len(), writing)
+        Areas::of(self.size, self.focus, self.library.len(), writing, self.whole)
     }
 
     // What the command table asks.
@@ -394,6 +394,8 @@ impl App {
             || self.response.is_streaming()
             || self.send.is_some()
             || self.center != Center::Answer
+            || self.is_pointing()
+            || self.whole
     }
 
     /// Whether a template is chosen.
@@ -404,6 +406,11 @@ impl App {
     /// Whether the template's text is open.
     pub fn is_editing_template(&self) -> bool {
         self.center == Center::Editor && self.editing().is_some()
+    }
+
+    /// Whether the focused pane has the whole screen.
+    pub fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// Whether candles are open.
@@ -497,7 +504,7 @@ impl App {
         match (market, &mut self.candles) {
             (Ok(market), Some(open)) => {
                 if market.series.timeframe() != open.market.series.timeframe() {
-                    self.pan = 0;
+                    self.look.pan = 0;
                 }
                 open.market = *market;
                 self.prepare(effects);

@@ -16,6 +16,12 @@ impl App {
         let Some(layer) = self.layers.last_mut() else { return };
         match layer {
             Layer::Cache(_) => {}
+            Layer::Chart => match key.code {
+                KeyCode::Char(letter) => self.layers_key(letter),
+                _ => {
+                    self.layers.pop();
+                }
+            },
             Layer::Help(top) => match key.code {
                 KeyCode::Down | KeyCode::Char('j') => *top = top.saturating_add(1),
                 KeyCode::Up | KeyCode::Char('k') => *top = top.saturating_sub(1),
@@ -105,6 +111,7 @@ impl App {
                 self.model = Some(choice);
                 self.prepare(effects);
             }
+            Pick::Fact => self.insert_fact(&choice, effects),
             Pick::Command => {
                 if let Some(binding) = TABLE.iter().find(|b| b.help == choice) {
                     self.command(binding.command, effects);

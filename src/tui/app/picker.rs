@@ -12,6 +12,8 @@ pub enum Pick {
     Model,
     /// A command.
     Command,
+    /// A fact for the template being edited.
+    Fact,
 }
 
 /// A row of a list.

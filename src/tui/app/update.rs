@@ -135,7 +135,7 @@ impl App {
                     crate::text::count(card.rows, "candle"),
                     card.layout
                 );
-                self.pan = 0;
+                self.look.pan = 0;
                 // The bundled candles do not grow.
                 self.watching =
                     (card.file != crate::market::SAMPLE_NAME && card.file != "standard input").then_some(id);

@@ -12,12 +12,15 @@ use crate::tui::keymap::{Binding, Command, Context, TABLE};
 use crate::tui::markdown;
 
 /// What the footer offers, the most wanted first.
-const ORDER: [Command; 16] = [
+const ORDER: [Command; 20] = [
     Command::Send,
     Command::Cancel,
     Command::Choose,
     Command::Save,
     Command::Reset,
+    Command::InsertFact,
+    Command::Point,
+    Command::ZoomIn,
     Command::NextFailed,
     Command::Help,
     Command::Open,
@@ -25,6 +28,7 @@ const ORDER: [Command; 16] = [
     Command::Preview,
     Command::Model,
     Command::NewSample,
+    Command::Layers,
     Command::Copy,
     Command::Clear,
     Command::Palette,
@@ -58,6 +62,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             Layer::Picker(_) => " type to narrow · ↑ ↓ choose · Enter takes · Esc closes",
             Layer::SaveAs(_) => " Enter saves · Esc does not",
             Layer::Help(_) => " ↑ ↓ scroll · any other key closes",
+            Layer::Chart => " a letter switches a layer · Esc closes",
             Layer::Clear | Layer::Copy | Layer::Leave | Layer::Card | Layer::Cache(_) => "",
         };
         frame.render_widget(Paragraph::new(hint).style(theme.dim), area);

@@ -71,6 +71,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
             );
             frame.render_widget(Paragraph::new(hint), below);
         }
+        Layer::Chart => layers(frame, app),
         Layer::Card => card(frame, app),
         Layer::Cache(browser) => super::browser::draw(frame, browser, app),
     }
@@ -185,6 +186,38 @@ fn list(frame: &mut Frame<'_>, picker: &Picker, app: &App) {
         lines.push(Line::styled(words, theme.dim));
     }
     frame.render_widget(Paragraph::new(lines), body);
+}
+
+/// The menu of the chart's layers, at the top right so that the chart is seen to change.
+fn layers(frame: &mut Frame<'_>, app: &App) {
+    use crate::chart::Layer as Drawn;
+    let theme = app.theme();
+    let on = app.look().layers;
+    let screen = frame.area();
+    let height = u16::try_from(Drawn::ALL.len()).unwrap_or(0) + 3;
+    let width = 34.min(screen.width);
+    let area = Rect::new(
+        screen.right() - width,
+        screen.y + 1.min(screen.height),
+        width,
+        height.min(screen.height - 1),
+    );
+    frame.render_widget(Clear, area);
+    let inner = pane(frame, area, title("Layers", "", true, theme), true, theme).inner(Margin::new(1, 0));
+    let rows = Drawn::ALL.iter().map(|(layer, key, name)| {
+        let (mark, style) = if on.has(*layer) {
+            ("●", theme.good)
+        } else {
+            ("○", theme.dim)
+        };
+        Line::from(vec![
+            Span::styled(format!("{key} "), theme.accent),
+            Span::styled(format!("{mark} "), style),
+            Span::raw(*name),
+        ])
+    });
+    let hint = Line::styled("a letter switches, Esc closes", theme.dim);
+    frame.render_widget(Paragraph::new(rows.chain([hint]).collect::<Vec<_>>()), inner);
 }
 
 fn card(frame: &mut Frame<'_>, app: &App) {
