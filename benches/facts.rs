@@ -1,5 +1,5 @@
 //! The facts measured: `cargo bench --bench facts`; with `WICKDESK_BENCH_DUMP=DIR` the same candles are left there for
-//! `talib.py`, which times TA-Lib and the Python concepts on them.
+//! `indicators.py`, which times TA-Lib and the Python concepts on them.
 //!
 //! Candles are a random walk, the same in every run: a million of them for the concepts, a hundred thousand for a file.
 

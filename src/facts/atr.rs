@@ -12,11 +12,13 @@ pub fn true_range(candle: &Candle, previous: f64) -> f64 {
 /// An ATR, fed candle by candle.
 ///
 /// The first bar has no true range; the seed, at bar `period`, is the plain mean of the true ranges of bars 1 to
-/// `period`, then `avg = (avg · (period − 1) + tr) / period` (Wilder 1978).
+/// `period`, then `avg = (avg · (period − 1) + tr) / period` (Wilder 1978), its division done once.
 #[derive(Debug, Clone)]
 pub struct Atr {
     period: usize,
     ranges: usize,
+    keep: f64,
+    take: f64,
     average: f64,
     previous: Option<f64>,
 }
@@ -24,9 +26,13 @@ pub struct Atr {
 impl Atr {
     /// An average over `period` true ranges, at least one.
     pub fn new(period: usize) -> Self {
+        let period = period.max(1);
+        let take = 1.0 / period as f64;
         Self {
-            period: period.max(1),
+            period,
             ranges: 0,
+            keep: 1.0 - take,
+            take,
             average: 0.0,
             previous: None,
         }
@@ -35,17 +41,16 @@ impl Atr {
     /// The average with the next candle, in price; `None` up to bar `period`.
     pub fn push(&mut self, candle: &Candle) -> Option<f64> {
         let range = true_range(candle, self.previous.replace(candle.close)?);
-        let n = self.period as f64;
-        if self.ranges < self.period {
-            self.ranges += 1;
-            self.average += range;
-            if self.ranges < self.period {
-                return None;
-            }
-            self.average /= n;
-        } else {
-            self.average = (self.average * (n - 1.0) + range) / n;
+        if self.ranges == self.period {
+            self.average = self.keep * self.average + self.take * range;
+            return Some(self.average);
         }
+        self.ranges += 1;
+        self.average += range;
+        if self.ranges < self.period {
+            return None;
+        }
+        self.average /= self.period as f64;
         Some(self.average)
     }
 }

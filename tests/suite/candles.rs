@@ -404,3 +404,15 @@ fn coarser_candles_are_made_of_the_files() {
         );
     }
 }
+
+#[test]
+fn a_cell_over_several_lines_is_quoted_on_one() {
+    let text = "Date,Open,High,Low,Close\n2024-01-02,\"a\nb\",2,1,1\n2024-01-03,\"c\nd\",2,1,1\n";
+    let error = read(text.as_bytes(), "x.csv", &ReadOptions::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("open `a b` is no number") && !error.contains('\n'),
+        "{error}"
+    );
+}

@@ -7,6 +7,7 @@ mod candles;
 mod cli;
 mod facts;
 mod feeds;
+mod fuzz;
 mod models;
 mod readme;
 mod responses;

@@ -299,3 +299,15 @@ pub fn is_child(part: &str) -> Option<String> {
     let (name, directory) = given.split_once(':')?;
     (name == part).then(|| directory.to_owned())
 }
+
+/// The same numbers for the same seed, which is not 0.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % n
+    }
+}

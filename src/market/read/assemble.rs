@@ -148,7 +148,7 @@ fn date_order(
         return Ok(order);
     }
     let read: Vec<Parts> = times.iter().flatten().copied().collect();
-    let cell = |row: &Row| crate::text::clean(row.cells.get(layout.date).map_or("", String::as_str));
+    let cell = |row: &Row| super::table::shown(row.cells.get(layout.date).map_or("", String::as_str));
     let first_bad = || {
         let (row, _) = body.iter().zip(times).find(|(_, t)| t.is_none())?;
         Some((row.line, cell(row)))
@@ -220,14 +220,14 @@ fn candle(
         ));
     }
     let time = parts.and_then(|p| p.instant(order, zone)).ok_or_else(|| {
-        let cell = crate::text::clean(&row.cells[layout.date]);
-        format!("`{}` is no time", cell.chars().take(40).collect::<String>())
+        let cell = super::table::shown(&row.cells[layout.date]);
+        format!("`{cell}` is no time")
     })?;
     let value = |column: usize, what: &str| {
         let cell = &row.cells[column];
         number(cell, layout.mark)
             .ok_or_else(|| {
-                let shown: String = crate::text::clean(cell).chars().take(40).collect();
+                let shown = super::table::shown(cell);
                 format!("{what} `{shown}` is no number")
             })
             .and_then(|v| {

@@ -200,7 +200,7 @@ pub(super) fn recognise(table: &Table, name: &str) -> Result<Layout, ReadError> 
 }
 
 fn missing_columns(header: &Row, missing: &[&str], name: &str) -> ReadError {
-    let found: Vec<String> = header.cells.iter().take(12).map(|c| crate::text::clean(c)).collect();
+    let found: Vec<String> = header.cells.iter().take(12).map(|c| super::table::shown(c)).collect();
     let found = found.join(", ").chars().take(100).collect();
     ReadError::Columns {
         file: name.to_owned(),

@@ -18,6 +18,11 @@ pub(super) struct Table {
     pub day_offset: Option<i64>,
 }
 
+/// A cell as a message quotes it: its beginning, on one line, harmless.
+pub(super) fn shown(cell: &str) -> String {
+    crate::text::clean_line(cell).chars().take(40).collect()
+}
+
 const DELIMITERS: [u8; 4] = [b'\t', b';', b',', b'|'];
 
 /// Splits `text` into rows.
