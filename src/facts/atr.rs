@@ -1,12 +1,8 @@
 //! Average true range, Wilder's, as TA-Lib computes it.
 
-use crate::market::Candle;
-
-/// True range of `candle` after a close at `previous`: the widest of high−low and the distances from that close.
-pub fn true_range(candle: &Candle, previous: f64) -> f64 {
-    (candle.high - candle.low)
-        .max((candle.high - previous).abs())
-        .max((candle.low - previous).abs())
+/// True range of a candle after a close at `previous`: the widest of high−low and the distances from that close.
+pub fn true_range(high: f64, low: f64, previous: f64) -> f64 {
+    high.max(previous) - low.min(previous)
 }
 
 /// An ATR, fed candle by candle.
@@ -39,8 +35,8 @@ impl Atr {
     }
 
     /// The average with the next candle, in price; `None` up to bar `period`.
-    pub fn push(&mut self, candle: &Candle) -> Option<f64> {
-        let range = true_range(candle, self.previous.replace(candle.close)?);
+    pub fn push(&mut self, high: f64, low: f64, close: f64) -> Option<f64> {
+        let range = true_range(high, low, self.previous.replace(close)?);
         if self.ranges == self.period {
             self.average = self.keep * self.average + self.take * range;
             return Some(self.average);

@@ -10,15 +10,20 @@ pub struct Line {
 impl Line {
     /// The line of what an indicator says bar by bar, `None` until it begins.
     pub fn of(said: impl IntoIterator<Item = Option<f64>>) -> Self {
-        let said = said.into_iter();
-        let mut line = Self {
-            first: 0,
-            values: Vec::with_capacity(said.size_hint().0),
+        let mut said = said.into_iter();
+        let mut first = 0;
+        let begun = loop {
+            match said.next() {
+                None => return Self::default(),
+                Some(None) => first += 1,
+                Some(Some(value)) => break value,
+            }
         };
-        for (bar, value) in said.enumerate() {
-            line.note(bar, value);
-        }
-        line
+        let mut values = Vec::with_capacity(said.size_hint().0 + 1);
+        values.push(begun);
+        // What has begun does not pause.
+        values.extend(said.flatten());
+        Self { first, values }
     }
 
     /// Notes what the indicator says at `bar`, the bar after the last one noted.

@@ -160,11 +160,13 @@ impl Study {
         let candle = &candles[bar];
         self.bars += 1;
         self.rsi.note(bar, self.indicators.rsi.push(candle.close));
-        self.atr.note(bar, self.indicators.atr.push(candle));
+        self.atr
+            .note(bar, self.indicators.atr.push(candle.high, candle.low, candle.close));
         for (line, ema) in self.emas.iter_mut().zip(&mut self.indicators.emas) {
             line.note(bar, ema.push(candle.close));
         }
-        self.atr200.note(bar, self.indicators.atr200.push(candle));
+        self.atr200
+            .note(bar, self.indicators.atr200.push(candle.high, candle.low, candle.close));
         if candle.high > candles[self.highest].high {
             self.highest = bar;
         }
