@@ -88,6 +88,8 @@ pub enum Command {
     Templates(TemplatesArgs),
     /// The disk cache
     Cache(CacheArgs),
+    /// Providers and models: which have a key, what they cost, whether they answer
+    Models(ModelsArgs),
     /// Check the installation: directories, cache, keys, terminal
     Doctor,
     /// Print shell completions
@@ -325,6 +327,44 @@ pub enum TemplatesCommand {
     },
     /// Print where your own templates lie
     Path,
+}
+
+/// `wickdesk models`
+#[derive(Debug, ClapArgs)]
+pub struct ModelsArgs {
+    #[command(subcommand)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub command: Option<ModelsCommand>,
+}
+
+/// What to do with models.
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// List them: providers with a key first, prices per million tokens
+    List {
+        /// Only those whose name holds this text
+        filter: Option<String>,
+        /// Print JSON, one model a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask one for a word or two: does it answer, as whom, how fast, for how much
+    Check {
+        /// Model: provider/model or a bare name; the configured one without it
+        model: Option<String>,
+        /// Address of an OpenAI-compatible server, version path included
+        #[arg(long, value_name = "URL")]
+        base_url: Option<String>,
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// What was spent today, this month and ever
+    Spend {
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// `wickdesk cache`

@@ -84,8 +84,8 @@ pub(super) fn run(session: Session) -> Result<Exit, Failure> {
 
     output::line("\nProviders")?;
     for known in KNOWN {
-        let state = if known.base_url.is_none() {
-            "not supported yet".to_owned()
+        let state = if let crate::model::Support::Not(why) = known.support {
+            format!("not supported: {why}")
         } else {
             match key_for(settings, known.name, &environment) {
                 Ok((Some(_), source)) => format!("key set ({source})"),

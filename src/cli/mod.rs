@@ -10,6 +10,7 @@ mod doctor;
 mod facts;
 mod fetch;
 mod load;
+mod models;
 mod output;
 mod packaging;
 mod templates;
@@ -69,6 +70,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Some(Command::Check(command)) => check::run(&args, command),
         Some(Command::Templates(command)) => templates::run(&settings(&args)?, command),
         Some(Command::Cache(command)) => cache::run(&args, command),
+        Some(Command::Models(command)) => models::run(&Session::open(&args)?, command),
         Some(Command::Doctor) => doctor::run(Session::open(&args)?),
         Some(Command::Completions { shell }) => packaging::completions(*shell),
         Some(Command::Man) => packaging::man(),

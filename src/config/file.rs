@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::feed::Source;
+use crate::model::Dialect;
 use crate::ttl::Ttl;
 
 /// The file's settings, none of them required.
@@ -14,6 +15,9 @@ pub(super) struct File {
     pub cache: CacheSection,
     pub ui: UiSection,
     pub facts: FactsSection,
+    pub fallback: Vec<String>,
+    pub limits: Limits,
+    pub timeouts: TimeoutsSection,
     pub providers: Vec<(String, ProviderSettings)>,
     pub sources: Vec<Source>,
 }
@@ -25,6 +29,9 @@ struct Raw {
     cache: CacheSection,
     ui: UiSection,
     facts: FactsSection,
+    fallback: Vec<String>,
+    limits: Limits,
+    timeouts: TimeoutsSection,
     providers: std::collections::BTreeMap<String, ProviderSettings>,
     sources: Vec<Source>,
 }
@@ -56,8 +63,8 @@ pub(super) struct FactsSection {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProviderSettings {
-    /// How it speaks; `openai` is the only way so far, and the default.
-    pub kind: Option<Kind>,
+    /// How it speaks: `openai` unless said, `azure`, `anthropic`, `gemini`, `cohere` or `ollama`.
+    pub kind: Option<Dialect>,
     /// Its address, version path included.
     pub base_url: Option<String>,
     /// The environment variable that holds its key.
@@ -68,14 +75,30 @@ pub struct ProviderSettings {
     pub models: Vec<String>,
     /// Allow plain http to a host other than this machine.
     pub allow_http: bool,
+    /// The version of Azure's interface.
+    pub api_version: Option<String>,
+    /// How many calls at once.
+    pub concurrent: Option<usize>,
+    /// How many calls a minute.
+    pub per_minute: Option<usize>,
 }
 
-/// A provider's way of speaking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// OpenAI's chat.
-    OpenAi,
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct TimeoutsSection {
+    pub first: Option<jiff::SignedDuration>,
+    pub idle: Option<jiff::SignedDuration>,
+    pub total: Option<jiff::SignedDuration>,
+}
+
+/// What may be spent: `[limits]`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// US dollars from midnight to midnight.
+    pub spend_per_day: Option<f64>,
+    /// US dollars a month.
+    pub spend_per_month: Option<f64>,
 }
 
 /// What is wrong with the file.
@@ -130,6 +153,9 @@ pub(super) fn read(path: &Path, named: bool) -> Result<(File, bool), FileError> 
         cache: raw.cache,
         ui: raw.ui,
         facts: raw.facts,
+        fallback: raw.fallback,
+        limits: raw.limits,
+        timeouts: raw.timeouts,
         providers: raw.providers.into_iter().collect(),
         sources: raw.sources,
     };

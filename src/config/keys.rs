@@ -52,9 +52,8 @@ pub fn key_for(
         }
     }
     // A server of one's own, or at an address of one's own, may need no key.
-    let keyless =
-        known.is_none_or(|k| k.keyless) || configured.is_some_and(|p| p.base_url.is_some() && p.key_env.is_none());
-    if keyless {
+    let own_server = known.is_none_or(|k| k.keyless) || configured.is_some_and(|p| p.base_url.is_some());
+    if own_server && configured.is_none_or(|p| p.key_env.is_none()) {
         return Ok((None, KeySource::None));
     }
     Err(KeyError::Missing(ModelError::NoKey {

@@ -10,9 +10,10 @@ mod places;
 use std::path::PathBuf;
 
 use crate::feed::Source;
+use crate::model::Timeouts;
 use crate::ttl::Ttl;
 
-pub use file::{FileError, ProviderSettings};
+pub use file::{FileError, Limits, ProviderSettings};
 pub use keys::{KeyError, has_key, key_for};
 pub use places::Places;
 
@@ -97,6 +98,12 @@ pub struct Settings {
     pub theme: Setting<String>,
     /// Providers of the configuration, by name.
     pub providers: Vec<(String, ProviderSettings)>,
+    /// Models asked, in order, when the first does not answer.
+    pub fallback: Vec<String>,
+    /// What may be spent.
+    pub limits: Limits,
+    /// How long a model may take.
+    pub timeouts: Timeouts,
     /// Candle sources of the configuration.
     pub sources: Vec<Source>,
 }
@@ -169,6 +176,9 @@ impl Settings {
             facts_budget: file.facts.budget.unwrap_or(crate::facts::BUDGET),
             providers: file.providers,
             sources: file.sources,
+            fallback: file.fallback,
+            limits: file.limits,
+            timeouts: timeouts(&file.timeouts),
             file: read.then_some(path),
             places,
         })
@@ -177,6 +187,22 @@ impl Settings {
     /// The configured provider of this name.
     pub fn provider(&self, name: &str) -> Option<&ProviderSettings> {
         self.providers.iter().find(|(n, _)| n == name).map(|(_, p)| p)
+    }
+}
+
+/// The timeouts of the file over the usual ones.
+fn timeouts(file: &file::TimeoutsSection) -> Timeouts {
+    let usual = Timeouts::default();
+    let or = |given: Option<jiff::SignedDuration>, usual| {
+        given
+            .and_then(|d| std::time::Duration::try_from(d).ok())
+            .filter(|d| !d.is_zero())
+            .unwrap_or(usual)
+    };
+    Timeouts {
+        first: or(file.first, usual.first),
+        idle: or(file.idle, usual.idle),
+        total: or(file.total, usual.total),
     }
 }
 

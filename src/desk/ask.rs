@@ -8,7 +8,7 @@ use super::prepare::Prepared;
 use super::{Desk, now_millis};
 use crate::analyst::Analyst;
 use crate::cache::{Entry, Header, Hit, Key, LONGEST_NAME, Tier, Want};
-use crate::model::{Draft, Event, Finish, Model, ModelError, OpenAi, Usage, price};
+use crate::model::{Draft, Event, Finish, Model, ModelError, Remote, Usage, price};
 use crate::text::StreamCleaner;
 
 /// How the cache is used.
@@ -63,6 +63,8 @@ pub enum Step {
     Text(String),
     /// The model thinks.
     Thinking,
+    /// Something on the way to the answer that is to be known: another try, a parameter left away, another model.
+    Note(String),
     /// The answer as it ended, whole or partial.
     Done(Box<Answer>),
     /// Whether the answer is safe on disk, or why it was not stored. Follows [`Step::Done`] of a model's answer.
@@ -75,8 +77,30 @@ pub enum Step {
 pub type Answering = std::pin::Pin<Box<dyn Stream<Item = Step> + Send>>;
 
 impl Desk {
-    /// Asks. Must be called within a tokio runtime.
+    /// Asks, and where the model does not answer those behind it in order. Must be called within a tokio runtime.
     pub fn ask(&self, prepared: &Prepared, policy: Policy) -> Answering {
+        let first = self.ask_one(prepared, policy);
+        if prepared.fallback.is_empty() && prepared.passed_over.is_none() {
+            return first;
+        }
+        let asking = Falling {
+            desk: self.clone(),
+            policy,
+            steps: first,
+            rest: prepared.fallback.clone().into(),
+            note: prepared
+                .passed_over
+                .clone()
+                .map(|why| format!("{why} (asking {})", prepared.request.model)),
+        };
+        Box::pin(stream::unfold(asking, |mut asking| async move {
+            let step = asking.next().await?;
+            Some((step, asking))
+        }))
+    }
+
+    /// Asks one model.
+    fn ask_one(&self, prepared: &Prepared, policy: Policy) -> Answering {
         let begun = Instant::now();
         let want = match policy {
             Policy::Cached => Some(Want::Newest),
@@ -87,6 +111,13 @@ impl Desk {
             Some(Some(hit)) => return served(prepared, hit, begun),
             Some(None) => {}
             None => self.cache.bypass(),
+        }
+        if prepared.endpoint.is_some()
+            && let Err(error) = self.affordable()
+        {
+            return Box::pin(stream::iter([Step::Failed(ModelError::Unaffordable {
+                reason: error.to_string(),
+            })]));
         }
         let sample = match policy {
             Policy::Sample(n) => n,
@@ -130,8 +161,36 @@ impl Desk {
 
 fn call(prepared: &Prepared) -> crate::model::EventStream {
     match &prepared.endpoint {
-        Some(endpoint) => OpenAi::new(endpoint.clone()).ask(&prepared.request),
+        Some(endpoint) => Remote::new(endpoint.clone()).ask(&prepared.request),
         None => Analyst.ask(&prepared.request),
+    }
+}
+
+/// An ask that goes to the next model when one does not answer.
+struct Falling {
+    desk: Desk,
+    policy: Policy,
+    steps: Answering,
+    rest: std::collections::VecDeque<Prepared>,
+    /// What is to be said first.
+    note: Option<String>,
+}
+
+impl Falling {
+    async fn next(&mut self) -> Option<Step> {
+        if let Some(note) = self.note.take() {
+            return Some(Step::Note(note));
+        }
+        match self.steps.next().await? {
+            Step::Failed(error) => match self.rest.pop_front() {
+                Some(next) => {
+                    self.steps = self.desk.ask_one(&next, self.policy);
+                    Some(Step::Note(format!("{error} (asking {} instead)", next.request.model)))
+                }
+                None => Some(Step::Failed(error)),
+            },
+            step => Some(step),
+        }
     }
 }
 
@@ -205,6 +264,8 @@ impl Asking {
                     self.say(text);
                 }
                 Some(Ok(Event::Thinking(_))) => return Some(Step::Thinking),
+                Some(Ok(Event::Waiting(words))) => return Some(Step::Note(words)),
+                Some(Ok(Event::Dropped(name))) => return Some(self.drop(&name)),
                 Some(Ok(Event::Finish(finish))) => self.end(finish),
                 Some(Ok(event)) => self.draft.take(&event),
                 Some(Err(error)) => self.fail(error),
@@ -212,6 +273,18 @@ impl Asking {
                 None => self.end(Finish::Incomplete),
             }
         }
+    }
+
+    /// The model refuses a parameter: from here on the question is the one without it, under its own key.
+    fn drop(&mut self, name: &str) -> Step {
+        let request = &mut self.prepared.request;
+        request.params.drop(name);
+        self.prepared.key = Key::of(&request.canonical());
+        self.desk.learned.learn(&request.model, name);
+        Step::Note(format!(
+            "{} does not take {name}: asked without it, now and from now on",
+            request.model
+        ))
     }
 
     fn say(&mut self, text: String) {
@@ -272,6 +345,10 @@ impl Asking {
 
     fn answer(&self, finish: Finish) -> Answer {
         let request = &self.prepared.request;
+        let cost_usd = self.draft.usage.and_then(|usage| price::cost(&request.model, usage));
+        if self.prepared.endpoint.is_some() {
+            self.desk.spent(&request.model.to_string(), self.draft.usage, cost_usd);
+        }
         let latency = millis(self.begun);
         let requested_model = request.model.to_string();
         Answer {
@@ -287,7 +364,7 @@ impl Asking {
             latency_ms: latency,
             original_latency_ms: latency,
             usage: self.draft.usage,
-            cost_usd: self.draft.usage.and_then(|usage| price::cost(&request.model, usage)),
+            cost_usd,
         }
     }
 

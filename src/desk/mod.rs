@@ -8,8 +8,11 @@ mod ask;
 mod browse;
 mod freshness;
 mod judge;
+mod learned;
 mod live;
 mod prepare;
+mod reach;
+mod spend;
 mod stamp;
 
 use std::sync::Arc;
@@ -29,6 +32,7 @@ pub use freshness::{Fresh, Freshness};
 pub use judge::Judged;
 pub use live::fetch;
 pub use prepare::{Estimate, Market, Prepared, Question, parse_as_of};
+pub use spend::{Spending, Sum};
 pub use stamp::stamp;
 
 /// Everything that can go wrong on the way, each in one line that says what to do.
@@ -79,6 +83,20 @@ pub enum DeskError {
     /// A time that is none.
     #[error("`{0}` is no time; write it as 2024-05-02T13:00:00Z")]
     Time(String),
+    /// A limit of the configuration.
+    #[error(
+        "{usd:.4} US dollars were spent {when}, the limit is {limit}; raise {setting} in [limits], or ask -m offline"
+    )]
+    Spent {
+        /// In which while.
+        when: &'static str,
+        /// How much.
+        usd: f64,
+        /// How much may be.
+        limit: f64,
+        /// The setting.
+        setting: &'static str,
+    },
     /// Neither prompt nor template.
     #[error("nothing to ask: give a prompt, or a template with -t NAME")]
     Nothing,
@@ -90,13 +108,16 @@ impl DeskError {
         match self {
             DeskError::Model(error) => error.is_configuration(),
             DeskError::Feed(error) => error.is_configuration(),
-            DeskError::Key(_) | DeskError::Config(_) => true,
+            DeskError::Key(_) | DeskError::Config(_) | DeskError::Spent { .. } => true,
             _ => false,
         }
     }
 }
 
 type Calls = Flights<(Key, u32), Step>;
+
+/// The gates of providers, one each.
+type Gates = std::sync::Mutex<std::collections::HashMap<String, Option<Arc<crate::model::Gate>>>>;
 
 /// The desk: settings, templates, cache, and the calls on their way.
 #[derive(Clone)]
@@ -105,6 +126,8 @@ pub struct Desk {
     library: Library,
     cache: Arc<Cache>,
     calls: Arc<Calls>,
+    learned: Arc<learned::Learned>,
+    gates: Arc<Gates>,
 }
 
 impl Desk {
@@ -119,6 +142,8 @@ impl Desk {
         let (cache, trouble) = Cache::open(&options, now_millis());
         let desk = Self {
             library: Library::new(settings.places.templates()),
+            learned: Arc::new(learned::Learned::at(&settings.places.state)),
+            gates: Arc::default(),
             settings: Arc::new(settings),
             cache: Arc::new(cache),
             calls: Arc::default(),

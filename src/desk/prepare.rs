@@ -7,13 +7,12 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use super::freshness::Freshness;
-use super::{Desk, DeskError, environment};
+use super::{Desk, DeskError};
 use crate::cache::{Key, Want};
-use crate::config::key_for;
 use crate::facts::{Facts, Study};
 use crate::market::{Candle, Series, Sessions};
 use crate::message::{Message, Role};
-use crate::model::{Endpoint, KeySource, ModelError, ModelName, Params, Request, known, price};
+use crate::model::{Endpoint, ModelName, Params, Request, price};
 use crate::prompt::{Context, Template, Values, render};
 use crate::setup::Ground;
 use crate::ttl::Ttl;
@@ -143,6 +142,10 @@ pub struct Prepared {
     /// What is asked, in a few words.
     pub label: String,
     pub(super) endpoint: Option<Endpoint>,
+    /// The same put to other models, in order, should this one not answer.
+    pub fallback: Vec<Prepared>,
+    /// Why a model that would have been asked first cannot be.
+    pub passed_over: Option<String>,
 }
 
 /// What an ask would take.
@@ -184,7 +187,48 @@ impl Desk {
         further: &[Facts],
     ) -> Result<Prepared, DeskError> {
         let messages = messages(question, market.as_ref(), further, self.settings.facts_budget)?;
-        let (model, endpoint) = self.model(question)?;
+        let mut asked = Vec::new();
+        let mut failed = None;
+        for reached in std::iter::once(self.model(question)).chain(self.fallback(question)) {
+            match reached {
+                Ok((model, endpoint)) => asked.push(self.ready(question, model, endpoint, &messages, market.as_ref())),
+                // Whose key is wanting is passed over where another follows.
+                Err(error) if failed.is_none() => failed = Some(error),
+                Err(_) => {}
+            }
+        }
+        let mut asked = asked.into_iter();
+        match (asked.next(), failed) {
+            (Some(first), failed) => Ok(Prepared {
+                passed_over: failed.map(|error| error.to_string()),
+                fallback: asked.collect(),
+                ..first
+            }),
+            (None, Some(error)) => Err(error),
+            (None, None) => Err(DeskError::Nothing),
+        }
+    }
+
+    /// The models asked when the first does not answer, as far as they can be reached.
+    fn fallback(
+        &self,
+        question: &Question,
+    ) -> impl Iterator<Item = Result<(ModelName, Option<Endpoint>), DeskError>> + '_ {
+        // Who names an address means that server and no other.
+        let own = question.base_url.is_none();
+        let names = self.settings.fallback.iter().filter(move |_| own);
+        names.map(|name| self.reach(name, None))
+    }
+
+    /// The question as it is put to this model.
+    fn ready(
+        &self,
+        question: &Question,
+        model: ModelName,
+        endpoint: Option<Endpoint>,
+        messages: &[Message],
+        market: Option<&Market>,
+    ) -> Prepared {
         let mut params = Params::default();
         let own = question.template.iter().flat_map(|t| &t.config);
         for (name, value) in own {
@@ -193,16 +237,24 @@ impl Desk {
         for (name, value) in &question.params {
             params.set(name, value.clone());
         }
+        self.learned.apply(&model, &mut params);
+        if let Some((name, value)) = endpoint.as_ref().and_then(|e| e.dialect.required())
+            && params.get(name).is_none()
+        {
+            params.set(name, value);
+        }
         let base_url = endpoint.as_ref().map(|e| e.base_url.clone());
-        let request = Request::new(model, base_url, messages, params);
-        Ok(Prepared {
+        let request = Request::new(model, base_url, messages.to_vec(), params);
+        Prepared {
             key: Key::of(&request.canonical()),
             ttl: question.ttl.or(question.template.as_ref().and_then(|t| t.ttl)),
-            label: label(question, market.as_ref()),
+            label: label(question, market),
             request,
-            market,
+            market: market.cloned(),
             endpoint,
-        })
+            fallback: Vec::new(),
+            passed_over: None,
+        }
     }
 
     /// What asking would take.
@@ -231,60 +283,6 @@ impl Desk {
             Some(name) => self.reach(name, question.base_url.as_deref()),
             None => Ok((ModelName::offline(), None)),
         }
-    }
-
-    /// The model of this name, and where and with what key it is reached.
-    ///
-    /// # Errors
-    /// [`DeskError`] when name, address or key are wanting.
-    pub fn reach(&self, name: &str, base_url: Option<&str>) -> Result<(ModelName, Option<Endpoint>), DeskError> {
-        let configured: Vec<&str> = self.settings.providers.iter().map(|(n, _)| n.as_str()).collect();
-        let model = match ModelName::parse(name, &configured) {
-            // At an address of one's own a bare name is that server's.
-            Err(ModelError::UnknownModel { .. }) if base_url.is_some() => {
-                ModelName::parse(&format!("openai/{name}"), &[])?
-            }
-            other => other?,
-        };
-        if model.is_offline() {
-            return Ok((model, None));
-        }
-        let provider = model.provider();
-        let own = self.settings.provider(provider);
-        let table = known(provider);
-        let moved = table
-            .and_then(|k| k.base_variable)
-            .and_then(environment)
-            .filter(|v| !v.is_empty());
-        let address = base_url
-            .map(str::to_owned)
-            .or_else(|| own.and_then(|p| p.base_url.clone()))
-            .or_else(|| moved.map(|url| with_version(provider, &url)))
-            .or_else(|| table.and_then(|k| k.base_url).map(str::to_owned))
-            .ok_or_else(|| ModelError::UnknownProvider {
-                provider: provider.to_owned(),
-                hint: "its way of speaking is not supported yet; reach it through an OpenAI-compatible address with --base-url"
-                    .to_owned(),
-            })?;
-        let (key, source) = match key_for(&self.settings, provider, &environment) {
-            Ok(found) => found,
-            // A server of one's own usually asks for none, and says so if it does.
-            Err(crate::config::KeyError::Missing(_)) if base_url.is_some() => (None, KeySource::None),
-            Err(error) => return Err(error.into()),
-        };
-        let allow_http = own.is_some_and(|p| p.allow_http);
-        let endpoint = Endpoint::new(provider, &address, key, source, allow_http)?;
-        Ok((model, Some(endpoint)))
-    }
-}
-
-/// Ollama's variable names the server; its OpenAI-compatible address lies under `/v1`.
-fn with_version(provider: &str, url: &str) -> String {
-    let url = url.trim_end_matches('/');
-    if provider == "ollama" && !url.ends_with("/v1") {
-        format!("{url}/v1")
-    } else {
-        url.to_owned()
     }
 }
 

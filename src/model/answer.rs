@@ -83,6 +83,10 @@ pub enum Event {
     Thinking(String),
     /// What it took.
     Usage(Usage),
+    /// It failed before its first words and is tried again, in words.
+    Waiting(String),
+    /// The model refuses this parameter: it was asked without it.
+    Dropped(String),
     /// It ended; nothing follows.
     Finish(Finish),
 }
@@ -106,7 +110,7 @@ impl Draft {
         match event {
             Event::Named(name) => self.model = Some(name.clone()),
             Event::Text(text) => self.text.push_str(text),
-            Event::Thinking(_) => {}
+            Event::Thinking(_) | Event::Waiting(_) | Event::Dropped(_) => {}
             Event::Usage(usage) => self.usage = Some(*usage),
             Event::Finish(finish) => self.finish = Some(*finish),
         }

@@ -40,7 +40,7 @@ pub enum ModelError {
         variable: String,
     },
     /// The server has no such model.
-    #[error("{provider} has no model `{model}`: {detail}; check the name with the provider")]
+    #[error("{provider} has no model `{model}`: {detail}; {hint}")]
     NoSuchModel {
         /// Who was asked.
         provider: String,
@@ -48,6 +48,60 @@ pub enum ModelError {
         model: String,
         /// The server's words.
         detail: String,
+        /// The nearest name.
+        hint: String,
+    },
+    /// The account is used up.
+    #[error("{provider} has no quota left for this key: {detail}; add credit there, or choose another model with -m")]
+    Quota {
+        /// Who refuses.
+        provider: String,
+        /// The server's words.
+        detail: String,
+    },
+    /// The prompt is longer than the model can read.
+    #[error("the prompt is too long for {provider}{}: {detail}; shorten it, or choose a model that reads more", beyond(.by))]
+    ContextTooLong {
+        /// Who refuses.
+        provider: String,
+        /// By how many tokens, where it says.
+        by: Option<u64>,
+        /// The server's words.
+        detail: String,
+    },
+    /// A parameter that it does not take.
+    #[error("{provider} does not take {name}: {detail}; leave it away")]
+    BadParameter {
+        /// Who refuses.
+        provider: String,
+        /// Which.
+        name: String,
+        /// The server's words.
+        detail: String,
+    },
+    /// The provider's filter let nothing through.
+    #[error("{provider} filtered it all: {detail}; change the prompt")]
+    Filtered {
+        /// Who.
+        provider: String,
+        /// The words.
+        detail: String,
+    },
+    /// The name of the server is none.
+    #[error("cannot resolve {url}: {reason}; is the network up, and the address spelled right?")]
+    Unresolved {
+        /// Where.
+        url: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// The connection cannot be made safe.
+    #[error("no safe connection to {url}: {reason}; check the address, its certificate and the clock")]
+    Tls {
+        /// Where.
+        url: String,
+        /// What is wrong.
+        reason: String,
     },
     /// Asked too often, or too much.
     #[error("{provider} limits the rate{}: {detail}; ask again later", wait(.after))]
@@ -79,6 +133,12 @@ pub enum ModelError {
         /// The server's words.
         detail: String,
     },
+    /// A limit of the analyst's own.
+    #[error("{reason}")]
+    Unaffordable {
+        /// Which, and what to do.
+        reason: String,
+    },
     /// Nobody answers there.
     #[error("cannot reach {url}: {reason}; is the server running, and the address right?")]
     Connect {
@@ -88,10 +148,12 @@ pub enum ModelError {
         reason: String,
     },
     /// It took too long.
-    #[error("{provider} did not answer within {seconds} s; ask again, or try another model")]
+    #[error("{provider} took too long: {waited} within {seconds} s; ask again, or try another model")]
     TimedOut {
         /// Who.
         provider: String,
+        /// For what.
+        waited: Waited,
         /// How long was waited.
         seconds: u64,
     },
@@ -132,9 +194,55 @@ impl ModelError {
     pub fn is_configuration(&self) -> bool {
         matches!(
             self,
-            Self::UnknownModel { .. } | Self::UnknownProvider { .. } | Self::NoKey { .. } | Self::BaseUrl { .. }
+            Self::UnknownModel { .. }
+                | Self::UnknownProvider { .. }
+                | Self::NoKey { .. }
+                | Self::BaseUrl { .. }
+                | Self::Unaffordable { .. }
         )
     }
+
+    /// How long to wait before the same is asked again, after so many tries; `None` where that would be of no use.
+    pub(super) fn wait_before_retry(&self, tries: u32) -> Option<Duration> {
+        match self {
+            Self::RateLimited { after, .. } => Some(after.unwrap_or_else(|| crate::web::backoff(tries))),
+            // What is said within an answer of status 200 is said for good.
+            Self::Server { status: 200, .. } => None,
+            Self::Server { .. } => Some(crate::web::backoff(tries)),
+            // Where nobody listens, nobody does a moment later either.
+            Self::Connect { reason, .. } if reason.contains("refused") => None,
+            Self::Connect { .. } => Some(crate::web::backoff(tries)),
+            _ => None,
+        }
+    }
+}
+
+/// Which of the four waits was too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waited {
+    /// For the connection.
+    Connection,
+    /// For the first words; pings and comments are none.
+    First,
+    /// For the next words.
+    Idle,
+    /// For the whole answer.
+    Total,
+}
+
+impl std::fmt::Display for Waited {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Waited::Connection => "no connection",
+            Waited::First => "no words",
+            Waited::Idle => "nothing more",
+            Waited::Total => "no end",
+        })
+    }
+}
+
+fn beyond(tokens: &Option<u64>) -> String {
+    tokens.map_or_else(String::new, |n| format!(" by {n} tokens"))
 }
 
 fn wait(after: &Option<Duration>) -> String {

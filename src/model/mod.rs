@@ -2,11 +2,13 @@
 
 mod answer;
 mod canonical;
+mod dialect;
 mod error;
+mod gate;
 mod name;
-mod openai;
 pub mod price;
 mod provider;
+mod remote;
 mod request;
 
 use std::pin::Pin;
@@ -15,10 +17,12 @@ use futures_util::Stream;
 
 pub use crate::secret::Secret;
 pub use answer::{Draft, Event, Finish, Usage};
-pub use error::ModelError;
+pub use dialect::Dialect;
+pub use error::{ModelError, Waited};
+pub use gate::Gate;
 pub use name::{ModelName, OFFLINE, OFFLINE_RULES};
-pub use openai::OpenAi;
-pub use provider::{Endpoint, KNOWN, KeySource, Known, known};
+pub use provider::{Endpoint, KNOWN, KeySource, Known, Support, known};
+pub use remote::{Remote, Timeouts};
 pub use request::{Params, Request};
 
 /// An answer as it arrives. It ends after [`Event::Finish`], or without one if it was cut off; dropping it ends the call.

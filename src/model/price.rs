@@ -17,6 +17,8 @@ pub struct Price {
     pub cached_input: Option<f64>,
     /// A token of the answer.
     pub output: f64,
+    /// The longest prompt, in tokens.
+    pub context: Option<u64>,
 }
 
 static PRICES: LazyLock<HashMap<(&'static str, &'static str), Price>> = LazyLock::new(|| rows().collect());
@@ -27,10 +29,12 @@ fn rows() -> impl Iterator<Item = ((&'static str, &'static str), Price)> {
         let key = (cells.next()?, cells.next()?);
         let mut number = || cells.next().and_then(|c| c.parse::<f64>().ok());
         let (input, cached_input, output) = (number()?, number(), number()?);
+        let context = cells.next().and_then(|c| c.parse().ok());
         let price = Price {
             input,
             cached_input,
             output,
+            context,
         };
         Some((key, price))
     })

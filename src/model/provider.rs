@@ -1,72 +1,238 @@
 //! Providers: where each is reached, and where its key is looked for.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::secret::Secret;
 
+use super::dialect::Dialect;
 use super::error::ModelError;
+use super::gate::Gate;
+use super::remote::Timeouts;
 
 /// A provider known by name.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
     /// Its name, as LiteLLM spells it.
     pub name: &'static str,
-    /// Its address, version path included; `None` for one whose way of speaking is not supported yet.
-    pub base_url: Option<&'static str>,
+    /// How it speaks, or why it is not supported.
+    pub support: Support,
+    /// Its address, version path included; empty for one whose address is the analyst's own.
+    pub base_url: &'static str,
     /// The environment variables that may hold its key, first found first taken.
     pub keys: &'static [&'static str],
-    /// The environment variable that moves its address, where users expect one.
-    pub base_variable: Option<&'static str>,
+    /// The environment variables that move its address.
+    pub base_variables: &'static [&'static str],
     /// Whether it answers without a key.
     pub keyless: bool,
 }
 
-const fn compatible(name: &'static str, url: &'static str, keys: &'static [&'static str]) -> Known {
+/// Whether a provider is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Support {
+    /// In this dialect.
+    In(Dialect),
+    /// Not, for this reason.
+    Not(&'static str),
+}
+
+impl Known {
+    /// The dialect, if it is supported.
+    pub fn dialect(&self) -> Option<Dialect> {
+        match self.support {
+            Support::In(dialect) => Some(dialect),
+            Support::Not(_) => None,
+        }
+    }
+}
+
+const fn provider(
+    name: &'static str,
+    dialect: Dialect,
+    base_url: &'static str,
+    keys: &'static [&'static str],
+    base_variables: &'static [&'static str],
+) -> Known {
     Known {
         name,
-        base_url: Some(url),
+        support: Support::In(dialect),
+        base_url,
         keys,
-        base_variable: None,
+        base_variables,
         keyless: false,
     }
 }
 
-const fn unsupported(name: &'static str, keys: &'static [&'static str]) -> Known {
+const fn own_server(
+    name: &'static str,
+    dialect: Dialect,
+    base_url: &'static str,
+    base: &'static [&'static str],
+) -> Known {
     Known {
-        name,
-        base_url: None,
-        keys,
-        base_variable: None,
-        keyless: false,
-    }
-}
-
-/// The providers known by name: those that speak OpenAI's chat, then those that do not.
-pub const KNOWN: [Known; 13] = [
-    Known {
-        base_variable: Some("OPENAI_API_BASE"),
-        ..compatible("openai", "https://api.openai.com/v1", &["OPENAI_API_KEY"])
-    },
-    compatible("groq", "https://api.groq.com/openai/v1", &["GROQ_API_KEY"]),
-    compatible("deepseek", "https://api.deepseek.com/v1", &["DEEPSEEK_API_KEY"]),
-    compatible("xai", "https://api.x.ai/v1", &["XAI_API_KEY"]),
-    compatible("mistral", "https://api.mistral.ai/v1", &["MISTRAL_API_KEY"]),
-    compatible("openrouter", "https://openrouter.ai/api/v1", &["OPENROUTER_API_KEY"]),
-    compatible("together_ai", "https://api.together.xyz/v1", &["TOGETHERAI_API_KEY"]),
-    compatible("perplexity", "https://api.perplexity.ai", &["PERPLEXITYAI_API_KEY"]),
-    compatible(
-        "fireworks_ai",
-        "https://api.fireworks.ai/inference/v1",
-        &["FIREWORKS_AI_API_KEY"],
-    ),
-    Known {
-        base_variable: Some("OLLAMA_API_BASE"),
         keyless: true,
-        ..compatible("ollama", "http://127.0.0.1:11434/v1", &[])
+        ..provider(name, dialect, base_url, &[], base)
+    }
+}
+
+const fn unsupported(name: &'static str, why: &'static str) -> Known {
+    Known {
+        name,
+        support: Support::Not(why),
+        base_url: "",
+        keys: &[],
+        base_variables: &[],
+        keyless: false,
+    }
+}
+
+use Dialect::{Anthropic, Azure, Cohere, Gemini, Ollama, OpenAi};
+
+/// The providers known by name: those that are spoken to, then those that are not.
+pub const KNOWN: [Known; 26] = [
+    provider(
+        "openai",
+        OpenAi,
+        "https://api.openai.com/v1",
+        &["OPENAI_API_KEY"],
+        &["OPENAI_API_BASE", "OPENAI_BASE_URL"],
+    ),
+    provider(
+        "anthropic",
+        Anthropic,
+        "https://api.anthropic.com/v1",
+        &["ANTHROPIC_API_KEY"],
+        &["ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"],
+    ),
+    provider(
+        "gemini",
+        Gemini,
+        "https://generativelanguage.googleapis.com/v1beta",
+        &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+        &["GEMINI_API_BASE"],
+    ),
+    provider(
+        "cohere",
+        Cohere,
+        "https://api.cohere.com/v2",
+        &["COHERE_API_KEY", "CO_API_KEY"],
+        &["COHERE_API_BASE"],
+    ),
+    provider(
+        "cohere_chat",
+        Cohere,
+        "https://api.cohere.com/v2",
+        &["COHERE_API_KEY", "CO_API_KEY"],
+        &["COHERE_API_BASE"],
+    ),
+    provider(
+        "groq",
+        OpenAi,
+        "https://api.groq.com/openai/v1",
+        &["GROQ_API_KEY"],
+        &["GROQ_API_BASE"],
+    ),
+    provider(
+        "deepseek",
+        OpenAi,
+        "https://api.deepseek.com/v1",
+        &["DEEPSEEK_API_KEY"],
+        &["DEEPSEEK_API_BASE"],
+    ),
+    provider(
+        "xai",
+        OpenAi,
+        "https://api.x.ai/v1",
+        &["XAI_API_KEY"],
+        &["XAI_API_BASE"],
+    ),
+    provider(
+        "mistral",
+        OpenAi,
+        "https://api.mistral.ai/v1",
+        &["MISTRAL_API_KEY"],
+        &["MISTRAL_API_BASE"],
+    ),
+    provider(
+        "openrouter",
+        OpenAi,
+        "https://openrouter.ai/api/v1",
+        &["OPENROUTER_API_KEY", "OR_API_KEY"],
+        &["OPENROUTER_API_BASE"],
+    ),
+    provider(
+        "together_ai",
+        OpenAi,
+        "https://api.together.xyz/v1",
+        &["TOGETHERAI_API_KEY", "TOGETHER_API_KEY"],
+        &[],
+    ),
+    provider(
+        "perplexity",
+        OpenAi,
+        "https://api.perplexity.ai",
+        &["PERPLEXITYAI_API_KEY", "PERPLEXITY_API_KEY"],
+        &[],
+    ),
+    provider(
+        "fireworks_ai",
+        OpenAi,
+        "https://api.fireworks.ai/inference/v1",
+        &["FIREWORKS_AI_API_KEY", "FIREWORKS_API_KEY"],
+        &[],
+    ),
+    provider(
+        "cerebras",
+        OpenAi,
+        "https://api.cerebras.ai/v1",
+        &["CEREBRAS_API_KEY"],
+        &["CEREBRAS_API_BASE"],
+    ),
+    provider(
+        "moonshot",
+        OpenAi,
+        "https://api.moonshot.ai/v1",
+        &["MOONSHOT_API_KEY"],
+        &["MOONSHOT_API_BASE"],
+    ),
+    provider("azure", Azure, "", &["AZURE_API_KEY"], &["AZURE_API_BASE"]),
+    own_server("ollama", Ollama, "http://127.0.0.1:11434", &["OLLAMA_API_BASE"]),
+    own_server("ollama_chat", Ollama, "http://127.0.0.1:11434", &["OLLAMA_API_BASE"]),
+    own_server("lm_studio", OpenAi, "http://127.0.0.1:1234/v1", &["LM_STUDIO_API_BASE"]),
+    own_server("llamafile", OpenAi, "http://127.0.0.1:8080/v1", &["LLAMAFILE_API_BASE"]),
+    Known {
+        keyless: true,
+        ..provider(
+            "hosted_vllm",
+            OpenAi,
+            "",
+            &["HOSTED_VLLM_API_KEY"],
+            &["HOSTED_VLLM_API_BASE"],
+        )
     },
-    unsupported("anthropic", &["ANTHROPIC_API_KEY"]),
-    unsupported("gemini", &["GEMINI_API_KEY", "GOOGLE_API_KEY"]),
-    unsupported("cohere", &["COHERE_API_KEY"]),
+    Known {
+        keyless: true,
+        ..provider(
+            "litellm_proxy",
+            OpenAi,
+            "",
+            &["LITELLM_PROXY_API_KEY"],
+            &["LITELLM_PROXY_API_BASE"],
+        )
+    },
+    unsupported(
+        "bedrock",
+        "its requests are signed, its streams binary; reach it through a LiteLLM proxy",
+    ),
+    unsupported(
+        "vertex_ai",
+        "its keys are service accounts; use gemini, or a LiteLLM proxy",
+    ),
+    unsupported("sagemaker", "its requests are signed; reach it through a LiteLLM proxy"),
+    unsupported(
+        "watsonx",
+        "its keys are exchanged for tokens; reach it through a LiteLLM proxy",
+    ),
 ];
 
 /// The known provider of this name.
@@ -106,6 +272,14 @@ pub struct Endpoint {
     pub key: Option<Secret>,
     /// Where it came from.
     pub key_source: KeySource,
+    /// How it speaks.
+    pub dialect: Dialect,
+    /// The version of Azure's interface.
+    pub api_version: Option<String>,
+    /// How long it may take.
+    pub timeouts: Timeouts,
+    /// What it is asked at most.
+    pub gate: Option<Arc<Gate>>,
 }
 
 impl Endpoint {
@@ -144,6 +318,10 @@ impl Endpoint {
             base_url: trimmed.to_owned(),
             key,
             key_source,
+            dialect: Dialect::OpenAi,
+            api_version: None,
+            timeouts: Timeouts::default(),
+            gate: None,
         })
     }
 

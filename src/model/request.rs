@@ -36,7 +36,8 @@ impl Params {
         self.set.get(name)
     }
 
-    fn drop(&mut self, name: &str) {
+    /// Takes a parameter away.
+    pub fn drop(&mut self, name: &str) {
         self.set.remove(name);
     }
 }

@@ -370,7 +370,7 @@ fn models(desk: &Desk) -> Vec<Item> {
             .map(|m| item(format!("{name}/{m}"), "configured"));
         items.extend(own);
     }
-    for known in KNOWN.iter().filter(|k| k.base_url.is_some() && !k.keyless) {
+    for known in KNOWN.iter().filter(|k| k.dialect().is_some() && !k.keyless) {
         if crate::config::has_key(settings, known.name, &environment) {
             let models = price::models_of(known.name);
             items.extend(

@@ -146,7 +146,7 @@ fn failures_are_one_line_with_their_code() {
     let home = Home::new();
     let sample = home.sample();
     let sample = sample.to_str().unwrap();
-    let cases: [(&[&str], i32, &str); 17] = [
+    let cases: [(&[&str], i32, &str); 19] = [
         (&["ask"], 1, "nothing to ask"),
         (
             &["ask", "hi", "-m", "gpt-4o"],
@@ -158,8 +158,14 @@ fn failures_are_one_line_with_their_code() {
         (
             &["ask", "hi", "-m", "anthropic/claude-sonnet-4-5"],
             5,
-            "not supported yet",
+            "no key for anthropic: set ANTHROPIC_API_KEY",
         ),
+        (
+            &["ask", "hi", "-m", "bedrock/anthropic.claude-v2"],
+            5,
+            "it is not supported: its requests are signed",
+        ),
+        (&["ask", "hi", "-m", "azure/my-deployment"], 5, "set AZURE_API_BASE"),
         (
             &["ask", "hi", "-m", "openai/x", "--base-url", "http://127.0.0.1:9/v1"],
             1,

@@ -9,6 +9,7 @@ mod facts;
 mod feeds;
 mod fuzz;
 mod models;
+mod providers;
 mod readme;
 mod responses;
 mod screens;

@@ -277,7 +277,8 @@ fn clock_of(runs: &[Run], half: Option<i64>) -> Option<i64> {
         hour = hour % 12 + half;
     }
     let fits = (0..24).contains(&hour) && (0..60).contains(&minute) && (0..60).contains(&second);
-    fits.then_some(hour * 3600 + minute * 60 + second)
+    // Only then: other numbers may be of any size.
+    fits.then(|| hour * 3600 + minute * 60 + second)
 }
 
 fn offset(text: &str) -> Option<i32> {
@@ -392,6 +393,17 @@ mod tests {
     fn read(text: &str, order: DateOrder) -> Option<String> {
         let seconds = parts(text)?.instant(order, &TimeZone::UTC)?;
         Some(Timestamp::from_second(seconds).ok()?.to_string())
+    }
+
+    #[test]
+    fn a_clock_of_any_size_is_none_or_one() {
+        for text in [
+            "20170106 170106 050000253402300800",
+            "2024-01-02 9223372036854775807:1:1",
+            "2024-01-02 24:00",
+        ] {
+            assert_eq!(parts(text), None, "{text}");
+        }
     }
 
     #[test]

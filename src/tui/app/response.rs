@@ -96,6 +96,8 @@ pub struct Response {
     pub(super) market: Option<crate::desk::Market>,
     /// Why it is not kept, if it is not.
     pub(super) not_stored: Option<String>,
+    /// What happened on the way: other tries, other models.
+    pub(super) notes: Vec<String>,
     /// The check looked at.
     pub(super) check: Option<usize>,
     /// What was asked.
@@ -105,6 +107,11 @@ pub struct Response {
 }
 
 impl Response {
+    /// What happened on the way: other tries, other models.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// How it stands.
     pub fn state(&self) -> &State {
         &self.state

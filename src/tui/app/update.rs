@@ -301,6 +301,7 @@ impl App {
                     *thinking = true;
                 }
             }
+            Step::Note(words) => self.response.notes.push(words),
             Step::Done(answer) => {
                 let judged = Judged::answer(&answer, self.response.market.as_ref());
                 self.response.text.clone_from(&answer.text);

@@ -98,6 +98,9 @@ fn head(app: &App, width: u16) -> Vec<Line<'static>> {
             lines.extend(markdown::wrap_plain(&words, width, theme.warn));
         }
     }
+    for note in response.notes() {
+        lines.extend(markdown::wrap_plain(&format!("· {note}"), width, theme.warn));
+    }
     if let State::Failed(reason) = response.state() {
         lines.extend(markdown::wrap_plain(reason, width, theme.bad))
     }
