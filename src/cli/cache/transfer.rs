@@ -1,7 +1,7 @@
 //! `wickdesk cache verify`, `export` and `import`: jobs over the whole store, with a progress bar on a terminal.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter};
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{Cache, Exit, Failure, entries, failed, output};
 use crate::cache::Trouble;
 use crate::desk::now_millis;
+use crate::files::Writing;
 use crate::text::{bytes, count, io_reason};
 
 fn number(n: u64, noun: &str) -> String {
@@ -80,19 +81,12 @@ pub(super) fn export(cache: &Cache, file: &Path, as_json: bool) -> Result<Exit, 
         let written = cache.export(&mut BufWriter::new(io::stdout().lock()), now_millis(), progress);
         written.map_err(failed)?
     } else {
-        // Beside it first, then moved over it: an export that fails leaves what was there.
-        let directory = file
-            .parent()
-            .filter(|d| !d.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let beside = tempfile::NamedTempFile::new_in(directory).map_err(unwritten)?;
-        let mut out = BufWriter::new(beside);
+        // An export that fails leaves what was there.
+        let mut out = BufWriter::new(Writing::begin(file).map_err(unwritten)?);
         let written = cache.export(&mut out, now_millis(), progress);
         let written = written.map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
-        out.flush().map_err(unwritten)?;
-        let beside = out.into_inner().map_err(|error| unwritten(error.into_error()))?;
-        beside.as_file().sync_all().map_err(unwritten)?;
-        beside.persist(file).map_err(|error| unwritten(error.error))?;
+        let out = out.into_inner().map_err(|error| unwritten(error.into_error()))?;
+        out.finish().map_err(unwritten)?;
         written
     };
     bar.finish_and_clear();
