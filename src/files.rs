@@ -42,6 +42,11 @@ impl Writing {
     pub fn finish(self) -> io::Result<()> {
         match self.0 {
             Way::Beside(file, path) => {
+                // A file that was there keeps its mode.
+                #[cfg(unix)]
+                if let Ok(there) = fs::metadata(&path) {
+                    file.as_file().set_permissions(there.permissions())?;
+                }
                 file.as_file().sync_all()?;
                 file.persist(path).map_err(|error| error.error)?;
             }

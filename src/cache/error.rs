@@ -25,7 +25,7 @@ pub enum DiskError {
     #[error("the store is unusable: {0}")]
     Unusable(Unusable),
     /// An entry is not as it was written.
-    #[error("a damaged entry")]
+    #[error("the entry was damaged and has been taken out; ask again")]
     Damaged,
     /// The disk is full, or the file may not grow.
     #[error("the disk is full; free some space, or choose another place with --cache-dir")]

@@ -116,6 +116,10 @@ impl Cache {
     /// # Errors
     /// [`DiskError`] when the store cannot be read or mended.
     pub fn verify(&self, progress: impl FnMut(u64, u64)) -> Result<Verified, DiskError> {
-        self.disk().map_or(Err(DiskError::Closed), |disk| disk.verify(progress))
+        let found = self
+            .disk()
+            .map_or(Err(DiskError::Closed), |disk| disk.verify(progress))?;
+        self.stats().session.corrupt += found.damaged;
+        Ok(found)
     }
 }

@@ -41,7 +41,7 @@ pub use entry::{Entry, Header, LONGEST_NAME, Lifetime};
 pub use error::{DiskError, SetAside, Unusable};
 pub use flight::{Flights, Subscription};
 pub use key::{Key, KeyError};
-pub use portable::{Imported, PortableError};
+pub use portable::{Exported, Imported, PortableError};
 pub use stats::{Counters, Outcome, Report};
 
 use disk::Disk;

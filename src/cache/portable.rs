@@ -52,6 +52,17 @@ struct Portable {
     text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asked: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pinned: bool,
+}
+
+/// What an export did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Exported {
+    /// Entries written.
+    pub written: u64,
+    /// Entries that were damaged: they are not in it, and no longer in the store.
+    pub damaged: u64,
 }
 
 /// Why nothing, or nothing more, was exported or imported.
@@ -113,11 +124,16 @@ fn sum(bytes: &[u8]) -> String {
 }
 
 impl Cache {
-    /// Writes all entries that have not expired by `now`. Returns how many.
+    /// Writes all entries that have not expired by `now`.
     ///
     /// # Errors
     /// [`PortableError`] when the store cannot be read or `out` written.
-    pub fn export(&self, out: &mut impl Write, now: i64, mut progress: impl FnMut(u64)) -> Result<u64, PortableError> {
+    pub fn export(
+        &self,
+        out: &mut impl Write,
+        now: i64,
+        mut progress: impl FnMut(u64),
+    ) -> Result<Exported, PortableError> {
         let json = |value: serde_json::Result<String>| value.map_err(|e| PortableError::File(e.to_string()));
         let head = Head {
             wickdesk_cache: FORMAT,
@@ -125,16 +141,23 @@ impl Cache {
         };
         writeln!(out, "{}", json(serde_json::to_string(&head))?)?;
         let mut sums = blake3::Hasher::new();
-        let mut count = 0;
+        let (mut count, mut damaged) = (0, 0);
         // The oldest first, so that who reads it numbers the samples of a question as they came.
         for listed in self.list().oldest_first() {
             let listed = listed?;
             if !self.is_live(&listed.header, now) {
                 continue;
             }
-            // Removed meanwhile, or damaged: not to be handed on.
-            let Ok(Some(entry)) = self.sample(&listed.key, listed.header.sample) else {
-                continue;
+            let entry = match self.sample(&listed.key, listed.header.sample) {
+                Ok(Some(entry)) => entry,
+                // Removed meanwhile.
+                Ok(None) => continue,
+                Err(DiskError::Damaged) => {
+                    damaged += 1;
+                    self.stats().session.corrupt += 1;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
             };
             let portable = Portable {
                 key: listed.key.to_string(),
@@ -145,6 +168,7 @@ impl Cache {
                     .ok()
                     .flatten()
                     .map(|asked| STANDARD.encode(asked)),
+                pinned: listed.pinned,
             };
             let entry = json(serde_json::to_string(&portable))?;
             let sum = sum(entry.as_bytes());
@@ -159,7 +183,10 @@ impl Cache {
         };
         writeln!(out, "{}", json(serde_json::to_string(&end))?)?;
         out.flush()?;
-        Ok(count)
+        Ok(Exported {
+            written: count,
+            damaged,
+        })
     }
 
     /// Adds the entries of an export that have not expired by `now` and are not here already. `refuse` hears the number
@@ -182,14 +209,31 @@ impl Cache {
         let mut done = Imported::default();
         let mut on_their_way = std::collections::VecDeque::new();
         let mut sums = blake3::Hasher::new();
-        let mut lines = 0;
-        let mut number = 1;
+        let (mut lines, mut number) = (0, 1);
+        // Several exports may stand behind one another.
+        let (mut ended, mut all_whole) = (false, true);
+        let mut seen = std::collections::HashSet::new();
+        let mut pinned = Vec::new();
         while let Some(line) = read_line(from)? {
             number += 1;
             if let Ok(end) = serde_json::from_slice::<End>(&line) {
                 let sum: String = sums.finalize().to_hex().chars().take(32).collect();
-                done.whole = end.end == lines && end.sum == sum;
-                break;
+                all_whole &= !ended && end.end == lines && end.sum == sum;
+                ended = true;
+                continue;
+            }
+            if ended
+                && let Ok(head) = serde_json::from_slice::<Head>(&line)
+                && head.wickdesk_cache == FORMAT
+            {
+                (ended, lines) = (false, 0);
+                sums = blake3::Hasher::new();
+                continue;
+            }
+            if ended {
+                done.refused += 1;
+                refuse(number, "behind the end of the export");
+                continue;
             }
             lines += 1;
             // A damaged entry's own sum still counts towards the file's: it is the entry that is amiss, not the file.
@@ -201,13 +245,21 @@ impl Cache {
                     done.refused += 1;
                     refuse(number, reason);
                 }
-                Ok((key, mut entry, asked)) => {
+                Ok((key, mut entry, asked, pin)) => {
+                    // An entry that stands twice in the file is one.
+                    let again = !seen.insert((key, entry.header.sample, entry.header.created));
                     if !self.is_live(&entry.header, now) {
                         done.expired += 1;
-                    } else if self.knows(&key, &entry)? {
+                    } else if again || self.knows(&key, &entry)? {
                         done.known += 1;
                     } else {
-                        entry.header.sample = self.next_sample(&key);
+                        // Its own number, unless another answer has it.
+                        if self.peek(&key, super::Want::Sample(entry.header.sample), now).is_some() {
+                            entry.header.sample = self.next_sample(&key);
+                        }
+                        if pin {
+                            pinned.push((key, entry.header.sample));
+                        }
                         on_their_way.push_back(self.take_in(&key, entry, &asked, now));
                         done.stored += 1;
                     }
@@ -222,6 +274,10 @@ impl Cache {
         for receipt in on_their_way {
             done.settle(receipt)?;
         }
+        for (key, sample) in pinned {
+            self.pin(&key, sample, true)?;
+        }
+        done.whole = ended && all_whole;
         Ok(done)
     }
 
@@ -252,7 +308,7 @@ fn read_line(from: &mut impl BufRead) -> Result<Option<Vec<u8>>, PortableError> 
     Ok(Some(line))
 }
 
-type Parsed = (Key, Entry, Vec<u8>);
+type Parsed = (Key, Entry, Vec<u8>, bool);
 
 fn parse(line: &[u8]) -> Result<Parsed, &'static str> {
     let line: Line = serde_json::from_slice(line).map_err(|_| "not an entry")?;
@@ -279,5 +335,5 @@ fn parse(line: &[u8]) -> Result<Parsed, &'static str> {
     if !sensible(header.latency_ms) || header.cost_usd.is_some_and(|cost| !sensible(cost)) {
         return Err("its cost or latency is none");
     }
-    Ok((key, Entry { header, text }, asked))
+    Ok((key, Entry { header, text }, asked, portable.pinned))
 }

@@ -178,7 +178,7 @@ pub struct AskArgs {
     #[arg(long, conflicts_with = "sample")]
     pub refresh: bool,
     /// Serve this sample of several, or ask for it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub sample: Option<u32>,
     /// Print the prompt and what it would take; ask nobody
     #[arg(long)]

@@ -118,5 +118,6 @@ fn offset(text: &str) -> Option<Offset> {
     };
     let (hours, minutes) = digits.split_once(':').unwrap_or((digits, "0"));
     let seconds = hours.parse::<i32>().ok()? * 3600 + minutes.parse::<i32>().ok()? * 60;
-    Offset::from_seconds(sign * seconds).ok()
+    // No clock is further from UTC.
+    (seconds <= 14 * 3600).then(|| Offset::from_seconds(sign * seconds).ok())?
 }

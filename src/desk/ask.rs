@@ -23,6 +23,8 @@ pub enum Policy {
     Refresh,
     /// This sample: read, or asked for and written under its number.
     Sample(u32),
+    /// This sample, read only: to look at it costs nothing.
+    Kept(u32),
 }
 
 /// An answer with where it came from and what it took.
@@ -104,11 +106,14 @@ impl Desk {
         let begun = Instant::now();
         let want = match policy {
             Policy::Cached => Some(Want::Newest),
-            Policy::Sample(n) => Some(Want::Sample(n)),
+            Policy::Sample(n) | Policy::Kept(n) => Some(Want::Sample(n)),
             Policy::Past | Policy::Refresh => None,
         };
         match want.map(|want| self.cache.get(&prepared.key, want, now_millis())) {
             Some(Some(hit)) => return served(prepared, hit, begun),
+            Some(None) if matches!(policy, Policy::Kept(_)) => {
+                return Box::pin(stream::iter([Step::Failed(ModelError::Gone)]));
+            }
             Some(None) => {}
             None => self.cache.bypass(),
         }
@@ -120,7 +125,7 @@ impl Desk {
             })]));
         }
         let sample = match policy {
-            Policy::Sample(n) => n,
+            Policy::Sample(n) | Policy::Kept(n) => n,
             Policy::Past => 0,
             Policy::Cached | Policy::Refresh => self.cache.next_sample(&prepared.key),
         };

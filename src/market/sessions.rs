@@ -24,7 +24,17 @@ impl Sessions {
         let candles = series.candles();
         let step = series.timeframe().seconds();
         let span = series.last().time - candles[0].time;
-        let weeks = span / (WEEK_HOURS as i64 * HOUR);
+        const WEEK: i64 = WEEK_HOURS as i64 * HOUR;
+        // Weeks that have candles: a stretch that is missing is no rule.
+        let mut weeks = 0;
+        let mut last_week = i64::MIN;
+        for candle in candles {
+            let week = candle.time.div_euclid(WEEK);
+            weeks += i64::from(week != last_week);
+            last_week = week;
+        }
+        // The first and the last are parts of one.
+        weeks = (weeks - 1).min(span / WEEK);
         let mut seen = [0u32; WEEK_HOURS];
         let mut last_hour = i64::MIN;
         for candle in candles {

@@ -133,6 +133,9 @@ pub enum ModelError {
         /// The server's words.
         detail: String,
     },
+    /// An answer that was to be looked at again.
+    #[error("this sample is no longer in the cache; r asks again")]
+    Gone,
     /// A limit of the analyst's own.
     #[error("{reason}")]
     Unaffordable {

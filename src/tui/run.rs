@@ -165,7 +165,8 @@ impl Driver {
                         let mut known = Some(candles.market);
                         // Read where it is: a tick that takes long only makes the next one late.
                         tokio::spawn(watch(expand(&path), move |path| {
-                            let opened = tokio::task::block_in_place(|| open(path, known.clone()));
+                            let opened =
+                                path.and_then(|path| tokio::task::block_in_place(|| open(path, known.clone())));
                             if let Ok(candles) = &opened {
                                 known = Some(candles.market.clone());
                             }

@@ -15,28 +15,36 @@ use crate::market::Series;
 /// How often the file is looked at: one `stat`, and no frame unless it has changed.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// A file that is absent for so many looks is gone; for fewer it is being replaced.
+const GONE: u32 = 3;
+
 /// A file's length and time.
 type Seen = Option<(u64, SystemTime)>;
 
 fn look(path: &Path) -> Seen {
-    let data = std::fs::metadata(path).ok()?;
+    let data = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
     Some((data.len(), data.modified().ok()?))
 }
 
 /// Calls `changed` whenever the file at `path` is another than it was and has been so for a moment: who writes it is done,
 /// or at least between two writes. Runs until it is dropped, or until `changed` says that nobody listens.
-pub(super) async fn watch(path: PathBuf, mut changed: impl FnMut(&Path) -> bool) {
+pub(super) async fn watch(path: PathBuf, mut changed: impl FnMut(Result<&Path, String>) -> bool) {
     let mut known = look(&path);
     let mut last = known;
+    let mut absent = 0;
     loop {
         tokio::time::sleep(EVERY).await;
         let now = look(&path);
         let settled = now == last;
         last = now;
+        absent = if now.is_none() { absent + 1 } else { 0 };
+        if absent == GONE && !changed(Err(format!("{} is gone", path.display()))) {
+            return;
+        }
         // A file that is gone for a moment is being replaced.
         if now.is_some() && now != known && settled {
             known = now;
-            if !changed(&path) {
+            if !changed(Ok(&path)) {
                 return;
             }
         }

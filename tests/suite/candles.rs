@@ -416,3 +416,71 @@ fn a_cell_over_several_lines_is_quoted_on_one() {
         "{error}"
     );
 }
+
+#[test]
+fn a_stretch_that_is_missing_is_a_gap_however_long() {
+    let hourly = |keep: &dyn Fn(i64) -> bool| {
+        let rows = (0..24 * 200)
+            .filter(|h| keep(*h))
+            .map(|h| format!("{},10,12,9,11,5\n", 1_704_067_200 + h * 3_600));
+        format!("time,open,high,low,close,volume\n{}", rows.collect::<String>())
+    };
+    // Months out of the middle of a market that never closes, and of one that closes at the weekend.
+    let open = |h: i64| (h / 24) % 7 < 5;
+    for (name, keep, missing) in [
+        ("always", &(|_| true) as &dyn Fn(i64) -> bool, 24 * 120),
+        ("weekdays", &open, 120 * 24 * 5 / 7),
+    ] {
+        let text = hourly(&|h| keep(h) && !(24 * 40..24 * 160).contains(&h));
+        let card = read(text.as_bytes(), "X.csv", &ReadOptions::default()).unwrap().card;
+        let gaps: Vec<usize> = card
+            .irregularities
+            .iter()
+            .filter_map(|i| match i {
+                wickdesk::market::read::Irregularity::Gap { missing, .. } => Some(*missing),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(gaps.len(), 1, "{name}: {gaps:?}");
+        assert!(
+            gaps[0].abs_diff(missing) < 100,
+            "{name}: {gaps:?}, {missing} are missing"
+        );
+    }
+}
+
+#[test]
+fn of_many_gaps_the_widest_are_told() {
+    let holes = [
+        (100, 2),
+        (200, 3),
+        (300, 2),
+        (400, 90),
+        (500, 2),
+        (600, 3),
+        (700, 2),
+        (800, 4),
+    ];
+    let keep = |h: &i64| !holes.iter().any(|(at, wide)| (*at..at + wide).contains(h));
+    let rows = (0..1_000)
+        .filter(keep)
+        .map(|h: i64| format!("{},10,12,9,11,-5\n", 1_704_067_200 + h * 3_600));
+    let text = format!("time,open,high,low,close,volume\n{}", rows.collect::<String>());
+    let warnings = read(text.as_bytes(), "X.csv", &ReadOptions::default())
+        .unwrap()
+        .card
+        .warnings();
+    let told = warnings.join("\n");
+    assert!(
+        told.contains("gap of 90 candles") && told.contains("gap of 4 candles"),
+        "{told}"
+    );
+    assert!(
+        told.contains("and 3 more gaps") && told.matches("gap of").count() == 5,
+        "{told}"
+    );
+    assert!(
+        told.contains("899 volumes below zero") || told.contains("volumes below zero, taken as none"),
+        "{told}"
+    );
+}

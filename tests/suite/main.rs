@@ -11,6 +11,7 @@ mod fuzz;
 mod models;
 mod providers;
 mod readme;
+mod real;
 mod responses;
 mod screens;
 mod support;

@@ -370,8 +370,10 @@ fn private(path: &Path, mode: u32) -> io::Result<()> {
     {
         use std::os::unix::fs::PermissionsExt;
         let there = fs::metadata(path)?.permissions().mode() & 0o777;
-        if there != mode {
-            fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+        // What others may do is taken away; what its owner may not do, he has chosen.
+        let private = there & mode;
+        if there != private {
+            fs::set_permissions(path, fs::Permissions::from_mode(private))?;
         }
     }
     #[cfg(not(unix))]

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::{Cache, Exit, Failure, entries, failed, output};
-use crate::cache::Trouble;
+use crate::cache::{PortableError, Trouble};
 use crate::desk::now_millis;
 use crate::files::Writing;
 use crate::text::{bytes, count, io_reason};
@@ -78,8 +78,13 @@ pub(super) fn export(cache: &Cache, file: &Path, as_json: bool) -> Result<Exit, 
     let bar = bar(cache.report().disk_items, "exporting");
     let progress = |done| bar.set_position(done);
     let written = if file == Path::new("-") {
-        let written = cache.export(&mut BufWriter::new(io::stdout().lock()), now_millis(), progress);
-        written.map_err(failed)?
+        match cache.export(&mut BufWriter::new(io::stdout().lock()), now_millis(), progress) {
+            // Who reads has enough.
+            Err(PortableError::File(words)) if words == io_reason(&io::ErrorKind::BrokenPipe.into()) => {
+                return Ok(Exit::Done);
+            }
+            written => written.map_err(failed)?,
+        }
     } else {
         // An export that fails leaves what was there.
         let mut out = BufWriter::new(Writing::begin(file).map_err(unwritten)?);
@@ -91,9 +96,15 @@ pub(super) fn export(cache: &Cache, file: &Path, as_json: bool) -> Result<Exit, 
     };
     bar.finish_and_clear();
     if as_json && file != Path::new("-") {
-        output::json(&json!({ "exported": written, "file": file }))?;
+        output::json(&json!({ "exported": written.written, "damaged": written.damaged, "file": file }))?;
     } else {
-        output::note(&format!("exported {}", entries(written)));
+        output::note(&format!("exported {}", entries(written.written)));
+    }
+    if written.damaged > 0 {
+        return Err(Failure::new(format!(
+            "{} damaged: not exported, and taken out of the cache; `wickdesk cache verify` looks for more",
+            entries(written.damaged)
+        )));
     }
     Ok(Exit::Done)
 }

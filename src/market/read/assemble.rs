@@ -41,6 +41,15 @@ pub(super) fn assemble(table: &Table, layout: &Layout, name: &str, options: &Rea
     if let Some(offset) = table.day_offset {
         bear_dates(&mut read, offset, options);
     }
+    let below = layout.volume.or(layout.tick_volume).map_or(0, |column| {
+        let cells = body.iter().filter_map(|row| row.cells.get(column));
+        cells
+            .filter(|cell| number(cell, layout.mark).is_some_and(|v| v < 0.0))
+            .count()
+    });
+    if below > 0 {
+        irregularities.push(Irregularity::NegativeVolume { count: below });
+    }
     let newest_first = read.len() > 1 && read[0].candle.time > read[read.len() - 1].candle.time;
     if newest_first {
         read.reverse();

@@ -71,6 +71,11 @@ pub enum Irregularity {
         /// Which.
         clock: Clock,
     },
+    /// Volumes below zero, taken as none.
+    NegativeVolume {
+        /// How many.
+        count: usize,
+    },
     /// The last candle had not closed and was dropped.
     Forming {
         /// Its open time.
@@ -81,6 +86,16 @@ pub enum Irregularity {
         /// Its open time.
         time: Timestamp,
     },
+}
+
+impl Irregularity {
+    /// The candles that a gap is wide.
+    fn missing(&self) -> Option<usize> {
+        match self {
+            Self::Gap { missing, .. } => Some(*missing),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Irregularity {
@@ -106,6 +121,9 @@ impl fmt::Display for Irregularity {
             Self::ForeignClock { .. } => f.write_str(
                 "this layout is written in the broker's server time; times are read as UTC, say otherwise with --tz (many brokers: Europe/Athens)",
             ),
+            Self::NegativeVolume { count } => {
+                write!(f, "{} below zero, taken as none", crate::text::count(*count, "volume"))
+            }
             Self::Forming { time } => write!(f, "the candle of {time} had not closed and is left out"),
             Self::Future { time } => {
                 write!(f, "the last candle opens at {time}, in the future: is the time zone right? see --tz")
@@ -165,6 +183,12 @@ impl Card {
     pub fn warnings(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let mut told = [0usize; 2];
+        // Of many gaps the widest are told.
+        let mut widths: Vec<usize> = self.irregularities.iter().filter_map(Irregularity::missing).collect();
+        widths.sort_unstable_by(|a, b| b.cmp(a));
+        let narrowest = widths.get(TOLD - 1).copied().unwrap_or(0);
+        let wide = widths.iter().filter(|w| **w > narrowest).count();
+        let mut as_narrow = TOLD.saturating_sub(wide);
         for irregularity in &self.irregularities {
             let kind = match irregularity {
                 Irregularity::Refused { .. } => 0,
@@ -175,13 +199,27 @@ impl Card {
                 }
             };
             told[kind] += 1;
-            if told[kind] <= TOLD {
+            let tell = match irregularity.missing() {
+                None => told[kind] <= TOLD,
+                Some(missing) if missing > narrowest => true,
+                Some(missing) if missing == narrowest && as_narrow > 0 => {
+                    as_narrow -= 1;
+                    true
+                }
+                Some(_) => false,
+            };
+            if tell {
                 lines.push(irregularity.to_string());
             }
         }
-        for (count, what) in told.into_iter().zip(["rows left out", "gaps"]) {
-            if count > TOLD {
-                lines.push(format!("and {} more {what}", count - TOLD));
+        for (count, [one, many]) in told
+            .into_iter()
+            .zip([["row left out", "rows left out"], ["gap", "gaps"]])
+        {
+            match count.saturating_sub(TOLD) {
+                0 => {}
+                1 => lines.push(format!("and 1 more {one}")),
+                more => lines.push(format!("and {more} more {many}")),
             }
         }
         lines

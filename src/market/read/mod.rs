@@ -194,7 +194,8 @@ pub fn read(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Loaded, R
         );
     }
     let layout = columns::recognise(&table, name)?;
-    let loaded = assemble::assemble(&table, &layout, named, options)?;
+    let mut loaded = assemble::assemble(&table, &layout, named, options)?;
+    name.clone_into(&mut loaded.card.file);
     match options.coarser.filter(|to| *to != loaded.series.timeframe()) {
         Some(to) => loaded.coarser(to, name),
         None => Ok(loaded),

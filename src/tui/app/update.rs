@@ -264,7 +264,7 @@ impl App {
             return;
         };
         let id = self.next_id();
-        self.begin(id, prepared, Policy::Sample(sample), effects);
+        self.begin(id, prepared, Policy::Kept(sample), effects);
     }
 
     pub(super) fn ask(&mut self, policy: Policy, effects: &mut Vec<Effect>) {

@@ -181,7 +181,10 @@ fn line(listed: &Listed, columns: &Columns, now: i64, chosen: bool, theme: &Them
 
 fn footer(browser: &Browser, width: u16, app: &App) -> Line<'static> {
     let theme = app.theme();
-    if browser.typing || !browser.filter.is_empty() {
+    if browser.doomed.is_some() {
+        return Line::styled("d again removes this entry; any other key keeps it", theme.warn);
+    }
+    if browser.typing {
         let cursor = if browser.typing { "▏" } else { "" };
         return Line::from(vec![
             Span::styled("/ ", theme.accent),
@@ -189,12 +192,16 @@ fn footer(browser: &Browser, width: u16, app: &App) -> Line<'static> {
             Span::styled(cursor, theme.accent),
         ]);
     }
-    if browser.doomed.is_some() {
-        return Line::styled("d again removes this entry; any other key keeps it", theme.warn);
-    }
     if let Some(toast) = app.toast() {
         let style = if toast.bad { theme.bad } else { theme.good };
         return Line::styled(fit(&toast.text, usize::from(width)), style);
+    }
+    if !browser.filter.is_empty() {
+        return Line::from(vec![
+            Span::styled("/ ", theme.accent),
+            Span::raw(browser.filter.clone()),
+            Span::styled("   Enter show · p pin · d delete · Esc all", theme.dim),
+        ]);
     }
     let words = if width < 72 {
         "Enter show · s sort · / filter · p pin · d delete"

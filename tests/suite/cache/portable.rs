@@ -33,7 +33,7 @@ fn exported(home: &Home) -> Vec<u8> {
     };
     cache.put(&Key::of(&asked(3)), brief, &asked(3)).wait().unwrap();
     let mut out = Vec::new();
-    assert_eq!(cache.export(&mut out, NOW, |_| {}).unwrap(), 3);
+    assert_eq!(cache.export(&mut out, NOW, |_| {}).unwrap().written, 3);
     out
 }
 
@@ -128,4 +128,58 @@ fn the_newest_sample_is_the_newest_after_an_import_too() {
     let cache = open(&home, "to");
     assert_eq!(import(&cache, &out, NOW + 5).0.stored, 3);
     assert_eq!(cache.get(&key, Want::Newest, NOW + 5).unwrap().entry.text, "answer 2");
+}
+
+#[test]
+fn pins_numbers_and_exports_behind_one_another_come_back() {
+    let home = Home::new();
+    for sample in ["0", "7"] {
+        home.run(&["ask", "hi", "-m", "offline", "--sample", sample]).code(0);
+    }
+    home.run(&["ask", "ho", "-m", "offline"]).code(0);
+    let list = |home: &Home| home.run(&["cache", "list", "--json"]).code(0).out;
+    let first: serde_json::Value = serde_json::from_str(list(&home).lines().last().unwrap()).unwrap();
+    let key = first["key"].as_str().unwrap().to_owned();
+    home.run(&["cache", "pin", &key, "--sample", "7"]).code(0);
+    let export = home.run(&["cache", "export", "-"]).code(0).out;
+    let other = Home::new();
+    // Twice the same, and something behind it.
+    let twice = other.write("twice", format!("{export}{export}"));
+    let ran = other.run(&["cache", "import", twice.to_str().unwrap()]).code(0);
+    assert!(ran.out.contains("imported 3 entries; 3 already here"), "{}", ran.out);
+    let numbers = |text: &str| -> Vec<(u64, bool)> {
+        let mut found: Vec<(u64, bool)> = text
+            .lines()
+            .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap())
+            .map(|l| (l["sample"].as_u64().unwrap(), l["pinned"].as_bool().unwrap_or(false)))
+            .collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(numbers(&list(&other)), [(0, false), (0, false), (7, true)]);
+    let behind = other.write("behind", format!("{export}more\n"));
+    let ran = other.run(&["cache", "import", behind.to_str().unwrap()]).code(1);
+    assert!(ran.err.contains("behind the end of the export"), "{}", ran.err);
+}
+
+#[test]
+#[cfg(unix)]
+fn an_export_into_a_pipe_that_closes_is_no_error() {
+    let home = Home::new();
+    for n in 0..40 {
+        home.run(&["ask", &format!("question {n} {}", "word ".repeat(400)), "-m", "offline"])
+            .code(0);
+    }
+    let mut command = home.command();
+    command
+        .args(["cache", "export", "-"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(
+        (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned()),
+        (Some(0), String::new())
+    );
 }
