@@ -359,6 +359,14 @@ pub enum ModelsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Read newer prices from LiteLLM's published table: a file, or an https address
+    Refresh {
+        /// The file or address
+        #[arg(
+            default_value = "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"
+        )]
+        from: String,
+    },
     /// What was spent today, this month and ever
     Spend {
         /// Print one JSON value

@@ -17,6 +17,7 @@ pub(super) fn run(session: &Session, args: &ModelsArgs) -> Result<Exit, Failure>
         Some(ModelsCommand::Check { model, base_url, json }) => {
             check(session, model.as_deref(), base_url.as_deref(), *json)
         }
+        Some(ModelsCommand::Refresh { from }) => refresh(session, from),
         Some(ModelsCommand::Spend { json }) => spend(session, *json),
     }
 }
@@ -162,6 +163,26 @@ fn check(session: &Session, model: Option<&str>, base_url: Option<&str>, as_json
             answer.requested_model, answer.model, answer.latency_ms
         ))?;
     }
+    Ok(Exit::Done)
+}
+
+/// Newer prices, into a file of the analyst's own.
+fn refresh(session: &Session, from: &str) -> Result<Exit, Failure> {
+    let shown = crate::text::clean_line(from);
+    let fail = |reason: String| Failure::new(format!("{shown}: {reason}; the prices stay as they are"));
+    let json = if from.starts_with("https://") || from.starts_with("http://") {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| Failure::new(format!("no runtime: {e}")))?;
+        runtime.block_on(crate::model::fetch_text(from)).map_err(fail)?
+    } else {
+        std::fs::read_to_string(from).map_err(|e| fail(crate::text::io_reason(&e)))?
+    };
+    let (text, count) = price::from_litellm(&json, from).map_err(fail)?;
+    let path = session.desk.settings().places.prices();
+    crate::files::write_whole(&path, text.as_bytes()).map_err(|e| fail(crate::text::io_reason(&e)))?;
+    output::line(&format!("{} in {}", crate::text::count(count, "model"), path.display()))?;
     Ok(Exit::Done)
 }
 

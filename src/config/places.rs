@@ -30,6 +30,11 @@ impl Places {
         })
     }
 
+    /// The file of prices of the analyst's own.
+    pub fn prices(&self) -> PathBuf {
+        self.config.join("prices.tsv")
+    }
+
     /// Where the user's templates lie.
     pub fn templates(&self) -> PathBuf {
         self.config.join("templates")

@@ -8,7 +8,7 @@ use super::prepare::Prepared;
 use super::{Desk, now_millis};
 use crate::analyst::Analyst;
 use crate::cache::{Entry, Header, Hit, Key, LONGEST_NAME, Tier, Want};
-use crate::model::{Draft, Event, Finish, Model, ModelError, Remote, Usage, price};
+use crate::model::{Draft, Event, Finish, Model, ModelError, Recorded, Remote, Usage, price};
 use crate::text::StreamCleaner;
 
 /// How the cache is used.
@@ -167,7 +167,8 @@ impl Desk {
 fn call(prepared: &Prepared) -> crate::model::EventStream {
     match &prepared.endpoint {
         Some(endpoint) => Remote::new(endpoint.clone()).ask(&prepared.request),
-        None => Analyst.ask(&prepared.request),
+        None if prepared.request.model.is_offline() => Analyst.ask(&prepared.request),
+        None => Recorded.ask(&prepared.request),
     }
 }
 
@@ -382,7 +383,7 @@ impl Asking {
         header.latency_ms = answer.original_latency_ms;
         header.cost_usd = answer.cost_usd;
         header.tokens = answer.usage.map(|u| [u.input, u.cached_input, u.output, u.reasoning]);
-        header.local = self.prepared.request.model.is_offline();
+        header.local = self.prepared.request.model.is_local();
         header.text_len = answer.text.len() as u64;
         Entry {
             header,

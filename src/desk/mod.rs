@@ -139,6 +139,7 @@ impl Desk {
             disk_bytes: settings.disk_bytes.value,
             ttl: settings.ttl.value,
         };
+        crate::model::price::read_own(settings.places.prices());
         let (cache, trouble) = Cache::open(&options, now_millis());
         let desk = Self {
             library: Library::new(settings.places.templates()),

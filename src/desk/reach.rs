@@ -18,7 +18,7 @@ impl Desk {
             }
             other => other?,
         };
-        if model.is_offline() {
+        if model.is_local() {
             return Ok((model, None));
         }
         let provider = model.provider();

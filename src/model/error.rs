@@ -133,6 +133,14 @@ pub enum ModelError {
         /// The server's words.
         detail: String,
     },
+    /// A file of recorded answers.
+    #[error("recorded answers {path}: {reason}")]
+    Recording {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// An answer that was to be looked at again.
     #[error("this sample is no longer in the cache; r asks again")]
     Gone,

@@ -8,6 +8,7 @@ mod gate;
 mod name;
 pub mod price;
 mod provider;
+mod recorded;
 mod remote;
 mod request;
 
@@ -22,7 +23,8 @@ pub use error::{ModelError, Waited};
 pub use gate::Gate;
 pub use name::{ModelName, OFFLINE, OFFLINE_RULES};
 pub use provider::{Endpoint, KNOWN, KeySource, Known, Support, known};
-pub use remote::{Remote, Timeouts};
+pub use recorded::{RECORDED, Recorded};
+pub use remote::{Remote, Timeouts, fetch_text};
 pub use request::{Params, Request};
 
 /// An answer as it arrives. It ends after [`Event::Finish`], or without one if it was cut off; dropping it ends the call.

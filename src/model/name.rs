@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::ModelError;
-use super::{price, provider};
+use super::{RECORDED, price, provider};
 
 /// The provider of the built-in analyst.
 pub const OFFLINE: &str = "offline";
@@ -36,6 +36,11 @@ impl ModelName {
         self.provider == OFFLINE
     }
 
+    /// Whether it answers without a call: from rules, or from a file.
+    pub fn is_local(&self) -> bool {
+        self.is_offline() || self.provider == RECORDED
+    }
+
     /// The provider's name.
     pub fn provider(&self) -> &str {
         &self.provider
@@ -58,7 +63,7 @@ impl ModelName {
             return Ok(Self::offline());
         }
         if let Some((provider, model)) = text.split_once('/') {
-            let known = provider::known(provider).is_some() || configured.contains(&provider);
+            let known = provider::known(provider).is_some() || provider == RECORDED || configured.contains(&provider);
             if known && !model.is_empty() {
                 return Ok(Self {
                     provider: provider.to_owned(),

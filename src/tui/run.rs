@@ -23,10 +23,13 @@ use crate::desk::{Desk, Market, Step, environment, now_millis};
 use crate::feed::{self, Locator};
 use crate::market::read::Loaded;
 use crate::market::{ReadOptions, Series, Timeframe, read_file, sample};
-use crate::model::{KNOWN, price};
+use crate::model::{KNOWN, ModelName, price};
 
 /// The least time between two frames.
 const FRAME: Duration = Duration::from_micros(16_667);
+
+/// How often a waiting answer's seconds are counted.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Entries that the cache browser holds; more than these nobody scrolls through, and `wickdesk cache list` streams them.
 const BROWSED: usize = 20_000;
@@ -100,6 +103,8 @@ impl Driver {
                 Some(message) = inbox.recv() => effects.extend(app.update(message)),
                 () = signals.end() => return Ok(()),
                 () = tokio::time::sleep_until(next_frame), if changed => continue,
+                // The seconds are counted while an answer is waited for; idle, nothing is drawn.
+                () = tokio::time::sleep(SECOND), if app.response().is_streaming() => {}
             }
             // A burst is drawn once; a flood leaves room for keys.
             for _ in 0..BURST {
@@ -374,11 +379,20 @@ fn models(desk: &Desk) -> Vec<Item> {
     for known in KNOWN.iter().filter(|k| k.dialect().is_some() && !k.keyless) {
         if crate::config::has_key(settings, known.name, &environment) {
             let models = price::models_of(known.name);
-            items.extend(
-                models
-                    .into_iter()
-                    .map(|m| item(format!("{}/{m}", known.name), "key set")),
-            );
+            items.extend(models.into_iter().map(|m| {
+                let name = format!("{}/{m}", known.name);
+                let price = ModelName::parse(&name, &[]).ok().and_then(|model| price::price(&model));
+                let detail = price.map_or_else(
+                    || "key set".to_owned(),
+                    |p| {
+                        let context = p
+                            .context
+                            .map_or_else(String::new, |n| format!(" · reads {}k", n / 1_000));
+                        format!("${} in, ${} out per million{context}", p.input, p.output)
+                    },
+                );
+                item(name, &detail)
+            }));
         }
     }
     items

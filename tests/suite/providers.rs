@@ -736,3 +736,60 @@ fn usage_comes_in_many_shapes() {
         json!({"input": 1000, "cached_input": 400, "output": 500, "reasoning": 200})
     );
 }
+
+#[test]
+fn a_recording_is_replayed_with_its_timing_and_kept_like_any_answer() {
+    let home = Home::new();
+    let lines = [
+        json!({"asked": "never asked", "says": ["wrong"]}),
+        json!({"asked": "weather", "says": ["It ", "rains."], "ms": 150}),
+        json!({"says": ["half"], "finish": null}),
+    ];
+    let text: String = lines.iter().map(|l| format!("{l}\n")).collect();
+    let file = home.write("answers.jsonl", text);
+    let model = format!("recorded/{}", file.display());
+    let begun = Instant::now();
+    let json = home
+        .run(&["ask", "the weather?", "-m", &model, "--json"])
+        .code(0)
+        .json();
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+    assert_eq!((&json["answer"], &json["cost_usd"]), (&"It rains.".into(), &Json::Null));
+    assert_eq!(
+        home.run(&["ask", "the weather?", "-m", &model, "--json"])
+            .code(0)
+            .json()["cache"]["tier"],
+        "disk"
+    );
+    let json = home.run(&["ask", "anything", "-m", &model, "--json"]).code(4).json();
+    assert_eq!(json["finish_reason"], "incomplete");
+    let ran = home.run(&["ask", "x", "-m", "recorded/nowhere.jsonl"]).code(1);
+    assert!(ran.last().contains("recorded answers nowhere.jsonl"), "{}", ran.err);
+}
+
+#[test]
+fn prices_are_refreshed_from_a_file_or_an_address_and_nothing_is_spoilt() {
+    let home = Home::new();
+    let table = json!({"gpt-4o": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 1e-3, "output_cost_per_token": 2e-3, "max_input_tokens": 99}});
+    let file = home.write("table.json", table.to_string());
+    home.run(&["models", "refresh", file.to_str().unwrap()]).code(0);
+    let price = |home: &Home| -> Json {
+        let out = home.run(&["models", "list", "openai/gpt-4o", "--json"]).out;
+        let all = out.lines().map(|l| serde_json::from_str::<Json>(l).unwrap());
+        all.into_iter().find(|m| m["model"] == "openai/gpt-4o").unwrap()
+    };
+    assert_eq!(
+        (&price(&home)["usd_per_million"]["input"], &price(&home)["context"]),
+        (&json!(1000.0), &json!(99))
+    );
+    let server = Server::start(vec![
+        reply("200 OK", JSON, &table.to_string()),
+        reply("404 Not Found", "", ""),
+    ]);
+    home.run(&["models", "refresh", &server.url]).code(0);
+    for from in [server.url.as_str(), "http://example.org/x.json", "nowhere.json"] {
+        let ran = home.run(&["models", "refresh", from]).code(1);
+        assert!(ran.last().contains("the prices stay as they are"), "{}", ran.err);
+    }
+    assert_eq!(price(&home)["context"], 99);
+}

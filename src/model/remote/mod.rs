@@ -211,6 +211,26 @@ impl Call {
     }
 }
 
+/// A document at an address of the analyst's, up to 32 MiB.
+///
+/// # Errors
+/// Why it cannot be had, in words.
+pub async fn fetch_text(url: &str) -> Result<String, String> {
+    const LARGEST: usize = 32 << 20;
+    let address = url::Url::parse(url).map_err(|e| e.to_string())?;
+    let loopback = web::is_loopback(&address);
+    if address.scheme() != "https" && !loopback {
+        return Err("plain http is not trusted; use https".to_owned());
+    }
+    let client = web::client(loopback, Redirects::Follow)?;
+    let call = client.get(address).timeout(Duration::from_secs(60));
+    let response = call.send().await.map_err(|e| web::innermost(&e.without_url()))?;
+    if !response.status().is_success() {
+        return Err(format!("answered with {}", response.status()));
+    }
+    Ok(web::read_capped(response, LARGEST).await)
+}
+
 impl Endpoint {
     fn timed_out(&self, waited: Waited, after: Duration) -> ModelError {
         ModelError::TimedOut {

@@ -96,6 +96,8 @@ pub struct Response {
     pub(super) market: Option<crate::desk::Market>,
     /// Why it is not kept, if it is not.
     pub(super) not_stored: Option<String>,
+    /// When it was asked.
+    pub(super) begun: Option<jiff::Timestamp>,
     /// What happened on the way: other tries, other models.
     pub(super) notes: Vec<String>,
     /// The check looked at.
@@ -110,6 +112,20 @@ impl Response {
     /// What happened on the way: other tries, other models.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// How long it takes so far, about how many tokens have come, and how many a second.
+    pub fn pace(&self, now: jiff::Timestamp) -> String {
+        let Some(begun) = self.begun else { return String::new() };
+        let seconds = now.duration_since(begun).as_secs_f64().max(0.0);
+        let tokens = crate::model::price::estimate_tokens(self.text.len());
+        if tokens == 0 {
+            return format!("{seconds:.0} s");
+        }
+        format!(
+            "{seconds:.0} s · {tokens} tokens · {:.0}/s",
+            tokens as f64 / seconds.max(0.1)
+        )
     }
 
     /// How it stands.

@@ -244,6 +244,7 @@ impl App {
     fn begin(&mut self, id: u64, prepared: Box<Prepared>, policy: Policy, effects: &mut Vec<Effect>) {
         self.response = Response {
             asked: id,
+            begun: Some(self.now),
             state: State::Waiting { id, thinking: false },
             market: prepared.market.clone(),
             prepared: Some(prepared.clone()),

@@ -72,15 +72,35 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let mut taken = 1;
     for binding in offered(app) {
         let key = binding.keys[0].name;
-        let width = key.chars().count() + binding.short.chars().count() + 3;
+        let short = match binding.command {
+            Command::Send => send_words(app),
+            _ => binding.short.to_owned(),
+        };
+        let width = key.chars().count() + short.chars().count() + 3;
         if taken + width > usize::from(area.width) {
             break;
         }
         taken += width;
         spans.push(Span::styled(key, theme.accent));
-        spans.push(Span::styled(format!(" {}  ", binding.short), theme.dim));
+        spans.push(Span::styled(format!(" {short}  "), theme.dim));
     }
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
+/// What sending would take.
+fn send_words(app: &App) -> String {
+    let Some(Ok((_, estimate))) = app.prepared() else {
+        return "send".to_owned();
+    };
+    if estimate.hit.is_some() {
+        return "send: a hit".to_owned();
+    }
+    let tokens = match estimate.tokens {
+        n if n < 1_000 => format!("{n}"),
+        n => format!("{:.1}k", n as f64 / 1_000.0),
+    };
+    let cost = estimate.usd.map_or_else(String::new, |usd| format!(" ${usd:.4}"));
+    format!("send ~{tokens} tokens{cost}")
 }
 
 fn offered(app: &App) -> impl Iterator<Item = &'static Binding> + '_ {

@@ -17,8 +17,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, with_setup: boo
     let detail = match response.state() {
         State::Idle => String::new(),
         State::Waiting { thinking: true, .. } => "thinking… Esc cancels".to_owned(),
-        State::Waiting { .. } => "asked, waiting… Esc cancels".to_owned(),
-        State::Streaming { .. } => "streaming… Esc cancels".to_owned(),
+        State::Waiting { .. } => format!("asked, waiting… {} · Esc cancels", response.pace(app.now())),
+        State::Streaming { .. } => format!("streaming… {} · Esc cancels", response.pace(app.now())),
         State::Done(answer) if answer.finish.is_complete() => answer.model.clone(),
         State::Done(_) => "partial".to_owned(),
         State::Failed(_) => "no whole answer".to_owned(),
