@@ -90,8 +90,8 @@ impl Sheet {
             rows
         };
         let rsi_rows = if height >= 36 { 7 } else { 5 };
-        let rsi = take(layers.has(Layer::Rsi), rsi_rows, 10);
-        let volume = take(layers.has(Layer::Volume), 3, 9);
+        let rsi = take(layers.has(Layer::Rsi), rsi_rows, 14);
+        let volume = take(layers.has(Layer::Volume), 3, 12);
         (rest, rsi, volume, words)
     }
 

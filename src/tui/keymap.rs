@@ -83,6 +83,8 @@ pub enum Command {
     Whole,
     /// Put a fact into the template being edited.
     InsertFact,
+    /// Ask another model beside.
+    Beside,
     /// The palette of commands.
     Palette,
     /// This help.
@@ -459,6 +461,14 @@ pub const TABLE: &[Binding] = &[
         short: "whole",
         help: "give the focused pane the whole screen, and back",
         enabled: always,
+    },
+    Binding {
+        command: Command::Beside,
+        context: Context::Command,
+        keys: &[letter('=', "=")],
+        short: "beside",
+        help: "ask another model beside: the same prompt, setups compared",
+        enabled: App::can_compare,
     },
     Binding {
         command: Command::InsertFact,

@@ -104,7 +104,7 @@ impl Driver {
                 () = signals.end() => return Ok(()),
                 () = tokio::time::sleep_until(next_frame), if changed => continue,
                 // The seconds are counted while an answer is waited for; idle, nothing is drawn.
-                () = tokio::time::sleep(SECOND), if app.response().is_streaming() => {}
+                () = tokio::time::sleep(SECOND), if app.is_waiting() => {}
             }
             // A burst is drawn once; a flood leaves room for keys.
             for _ in 0..BURST {

@@ -729,3 +729,28 @@ fn zoom_keeps_the_cursor_in_sight() {
     let look = bench.app.look();
     assert_eq!((look.pan, look.cursor.unwrap().back), (0, 0));
 }
+
+#[test]
+fn two_models_answer_side_by_side_and_their_setups_are_compared() {
+    let mut bench = Bench::sized(160, 48);
+    let setup = r#"{"side": "long", "order": "limit", "entry": [1.1150, 1.1150], "stop": 1.1140, "targets": [1.1190]}"#;
+    let says = format!("Another view.\n```setup\n{setup}\n```\n");
+    let line = serde_json::json!({"says": [says]});
+    let file = bench.home.write("other.jsonl", format!("{line}\n"));
+    bench.keys("=");
+    bench.keys(&format!("recorded/{}", file.display()));
+    bench.press(KeyCode::Enter);
+    let screen = bench.screen();
+    for words in ["Another view.", "Offline analyst", "≠ disagree", "ATR apart", "checks"] {
+        assert!(screen.contains(words), "no {words} in\n{screen}");
+    }
+    assert_eq!(bench.app.beside().len(), 1);
+    // Sending again asks both; both are hits by now.
+    bench.press(KeyCode::F(5));
+    let screen = bench.screen();
+    assert_eq!(screen.matches("memory hit ·").count(), 2, "{screen}");
+    // And one model again.
+    bench.keys("=");
+    bench.press(KeyCode::Enter);
+    assert!(bench.app.beside().is_empty() && !bench.screen().contains("Another view."));
+}

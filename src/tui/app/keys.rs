@@ -163,7 +163,7 @@ impl App {
     }
 
     pub(super) fn interrupt(&mut self, effects: &mut Vec<Effect>) {
-        if self.response.is_streaming() {
+        if self.is_waiting() {
             return self.cancel_stream(effects);
         }
         self.quit(effects);
@@ -181,6 +181,7 @@ impl App {
     }
 
     pub(super) fn cancel_stream(&mut self, effects: &mut Vec<Effect>) {
+        self.cancel_beside(effects);
         let Some(id) = self.response.id() else { return };
         effects.push(Effect::Cancel(id));
         let words = if self.response.text.is_empty() {
@@ -276,6 +277,7 @@ impl App {
             Command::Point => self.point(),
             Command::Layers => self.open_layers(),
             Command::Whole => self.whole = !self.whole,
+            Command::Beside => self.pick_beside(),
             Command::InsertFact => self.pick_fact(),
             Command::Suspend => effects.push(Effect::Suspend),
             Command::Quit => self.quit(effects),
@@ -290,7 +292,7 @@ impl App {
             self.focus_editors();
         } else if self.send.take().is_some() {
             self.say("not sent", false);
-        } else if self.response.is_streaming() {
+        } else if self.is_waiting() {
             self.cancel_stream(effects);
         } else if self.is_pointing() && self.focus == Pane::Chart {
             self.point();
@@ -432,7 +434,12 @@ impl App {
                 self.field = self.field.saturating_add_signed(by).min(last);
             }
             Pane::Answer if self.center == Center::Preview => self.preview.scroll(by, height),
-            Pane::Answer => self.response.wrapped.scroll(by, height),
+            Pane::Answer => {
+                self.response.wrapped.scroll(by, height);
+                for column in &mut self.beside {
+                    column.response.wrapped.scroll(by, height);
+                }
+            }
             Pane::Chart => self.chart_vertically(by),
         }
     }

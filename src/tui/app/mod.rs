@@ -3,6 +3,7 @@
 //! [`update`](App::update) takes a [`Message`] and returns the [`Effect`]s it asks for; whoever runs it does them and
 //! answers with messages that carry the id of what asked. An answer whose id is no longer waited for is dropped.
 
+mod beside;
 mod browser;
 mod chart;
 mod form;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use beside::Beside;
 pub use browser::{Browser, saved};
 pub use chart::{Look, paint};
 pub use form::Field;
@@ -157,6 +159,8 @@ pub struct App {
     send: Option<Policy>,
 
     response: Response,
+    /// Other models' answers to the same prompt.
+    beside: Vec<Beside>,
     report: Option<Report>,
     look: Look,
     /// Whether the focused pane has the whole screen.
@@ -195,6 +199,7 @@ impl App {
             announce: false,
             send: None,
             response: Response::default(),
+            beside: Vec::new(),
             report: None,
             look: Look::default(),
             whole: false,
@@ -391,11 +396,16 @@ impl App {
     pub fn can_cancel(&self) -> bool {
         self.typing
             || !self.layers.is_empty()
-            || self.response.is_streaming()
+            || self.is_waiting()
             || self.send.is_some()
             || self.center != Center::Answer
             || self.is_pointing()
             || self.whole
+    }
+
+    /// Whether an answer is on its way, in any column.
+    pub fn is_waiting(&self) -> bool {
+        self.response.is_streaming() || self.beside.iter().any(|c| c.response.is_streaming())
     }
 
     /// Whether a template is chosen.

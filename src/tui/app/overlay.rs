@@ -111,6 +111,7 @@ impl App {
                 self.model = Some(choice);
                 self.prepare(effects);
             }
+            Pick::Beside => self.put_beside(choice, effects),
             Pick::Fact => self.insert_fact(&choice, effects),
             Pick::Command => {
                 if let Some(binding) = TABLE.iter().find(|b| b.help == choice) {

@@ -10,6 +10,8 @@ pub enum Pick {
     File,
     /// A model.
     Model,
+    /// A model to ask beside.
+    Beside,
     /// A command.
     Command,
     /// A fact for the template being edited.

@@ -128,6 +128,45 @@ impl Response {
         )
     }
 
+    /// One that is asked for now.
+    pub(super) fn asked(id: u64, prepared: Box<Prepared>, now: jiff::Timestamp) -> Self {
+        let mut response = Self {
+            asked: id,
+            begun: Some(now),
+            state: State::Waiting { id, thinking: false },
+            market: prepared.market.clone(),
+            prepared: Some(prepared),
+            ..Self::default()
+        };
+        response.wrapped.begin();
+        response
+    }
+
+    /// Takes in a step of its ask.
+    pub(super) fn take(&mut self, step: Step) {
+        match step {
+            Step::Text(text) => {
+                if let Some(id) = self.id() {
+                    self.state = State::Streaming { id };
+                }
+                self.text.push_str(&text);
+            }
+            Step::Thinking => {
+                if let State::Waiting { thinking, .. } = &mut self.state {
+                    *thinking = true;
+                }
+            }
+            Step::Note(words) => self.notes.push(words),
+            Step::Done(answer) => {
+                self.judged = Some(Judged::answer(&answer, self.market.as_ref()));
+                self.text.clone_from(&answer.text);
+                self.state = State::Done(answer);
+            }
+            Step::Stored(result) => self.not_stored = result.err(),
+            Step::Failed(error) => self.state = State::Failed(error.to_string()),
+        }
+    }
+
     /// How it stands.
     pub fn state(&self) -> &State {
         &self.state

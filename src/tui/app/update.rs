@@ -4,7 +4,7 @@ use super::message::{Effect, Message, Opened, Saving};
 use super::picker::Item;
 use super::response::{self, Response, State};
 use super::{App, Center, Layer, Pane, Size, cleared_words};
-use crate::desk::{Judged, Policy, Prepared, Step};
+use crate::desk::{Policy, Prepared, Step};
 
 impl App {
     /// Takes in what happened; returns what is to be done.
@@ -34,8 +34,13 @@ impl App {
                 self.send_when_ready(&mut effects);
             }
             Message::Step(id, step) if self.response.waits_for(id, &step) => self.step(step, &mut effects),
-            // Nobody waits for these any more.
-            Message::Prepared(..) | Message::Step(..) => {}
+            // Another column's, or nobody's any more.
+            Message::Prepared(id, result) => {
+                self.beside_ready(id, result, &mut effects);
+            }
+            Message::Step(id, step) => {
+                self.beside_step(id, step, &mut effects);
+            }
             Message::Report(report) => self.report = Some(*report),
             Message::Cleared(result) => {
                 match result {
@@ -93,7 +98,16 @@ impl App {
             browser.wrap(width, &theme);
         }
         let (width, _) = self.areas().answer_inner();
-        self.response.wrap(width, &self.theme);
+        let columns = u16::try_from(self.beside.len()).unwrap_or(0) + 1;
+        let column = if columns > 1 {
+            (width / columns).saturating_sub(1)
+        } else {
+            width
+        };
+        self.response.wrap(column, &self.theme);
+        for other in &mut self.beside {
+            other.response.wrap(column, &self.theme);
+        }
         if let (Center::Preview, Some(Ok((prepared, _)))) = (self.center, &self.prepared) {
             let what = Some((prepared.key, width));
             if self.previewed != what {
@@ -242,15 +256,7 @@ impl App {
     }
 
     fn begin(&mut self, id: u64, prepared: Box<Prepared>, policy: Policy, effects: &mut Vec<Effect>) {
-        self.response = Response {
-            asked: id,
-            begun: Some(self.now),
-            state: State::Waiting { id, thinking: false },
-            market: prepared.market.clone(),
-            prepared: Some(prepared.clone()),
-            ..Response::default()
-        };
-        self.response.wrapped.begin();
+        self.response = Response::asked(id, prepared.clone(), self.now);
         self.center = Center::Answer;
         self.focus = Pane::Answer;
         effects.push(Effect::Ask(id, prepared, policy));
@@ -278,6 +284,9 @@ impl App {
         }
         self.prepare(effects);
         self.send = Some(policy);
+        for at in 0..self.beside.len() {
+            self.ask_beside(at, effects);
+        }
         if self.preparing.is_none() {
             self.send_when_ready(effects);
         }
@@ -290,39 +299,24 @@ impl App {
     }
 
     pub(super) fn step(&mut self, step: Step, effects: &mut Vec<Effect>) {
-        match step {
-            Step::Text(text) => {
-                if let Some(id) = self.response.id() {
-                    self.response.state = State::Streaming { id };
-                }
-                self.response.text.push_str(&text);
-            }
-            Step::Thinking => {
-                if let State::Waiting { thinking, .. } = &mut self.response.state {
-                    *thinking = true;
-                }
-            }
-            Step::Note(words) => self.response.notes.push(words),
-            Step::Done(answer) => {
-                let judged = Judged::answer(&answer, self.response.market.as_ref());
-                self.response.text.clone_from(&answer.text);
-                self.response.judged = Some(judged);
-                self.response.state = State::Done(answer);
-                self.find_samples(effects);
-                effects.push(Effect::Report);
-                // Whether asking again would be a hit has changed.
-                self.prepare(effects);
-            }
-            Step::Stored(result) => {
-                self.response.not_stored = result.err();
-                effects.push(Effect::Report);
-                self.find_samples(effects);
-            }
-            Step::Failed(error) => {
-                self.response.state = State::Failed(error.to_string());
-                self.say(error.to_string(), true);
-                effects.push(Effect::Report);
-            }
+        let (done, stored) = (matches!(step, Step::Done(_)), matches!(step, Step::Stored(_)));
+        let failed = match &step {
+            Step::Failed(error) => Some(error.to_string()),
+            _ => None,
+        };
+        self.response.take(step);
+        if done || stored || failed.is_some() {
+            effects.push(Effect::Report);
+        }
+        if done || stored {
+            self.find_samples(effects);
+        }
+        if done {
+            // Whether asking again would be a hit has changed.
+            self.prepare(effects);
+        }
+        if let Some(reason) = failed {
+            self.say(reason, true);
         }
     }
 }

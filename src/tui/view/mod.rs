@@ -3,6 +3,7 @@
 mod browser;
 mod cache;
 mod chart;
+mod compare;
 mod footer;
 mod form;
 mod header;

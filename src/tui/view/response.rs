@@ -7,7 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use super::{App, focused, pane, setup, title};
 use crate::desk::stamp;
-use crate::tui::app::{Pane, State};
+use crate::tui::app::{Pane, Response, State};
 use crate::tui::markdown;
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, with_setup: bool) {
@@ -24,8 +24,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, with_setup: boo
         State::Failed(_) => "no whole answer".to_owned(),
     };
     let inner = pane(frame, area, title("Answer", detail, focus, theme), focus, theme);
-    let mut inner = inner.inner(Margin::new(1, 0));
-    let mut head = head(app, inner.width);
+    let inner = inner.inner(Margin::new(1, 0));
+    if !app.beside().is_empty() {
+        return super::compare::draw(frame, inner, app);
+    }
+    let mut inner = inner;
+    let mut head = head(app, response, inner.width);
     if let (true, Some(judged)) = (with_setup, response.judged()) {
         head.extend(setup::compact(judged, response.market(), inner.width, theme));
     }
@@ -46,10 +50,23 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, with_setup: boo
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
+/// An answer in a column: its stamp, then its text.
+pub(super) fn column(frame: &mut Frame<'_>, area: Rect, response: &Response, app: &App) {
+    let head = head(app, response, area.width);
+    let rows = u16::try_from(head.len()).unwrap_or(u16::MAX).min(area.height / 2);
+    frame.render_widget(Paragraph::new(head), Rect { height: rows, ..area });
+    let below = Rect {
+        y: area.y + rows,
+        height: area.height - rows,
+        ..area
+    };
+    let lines = response.wrapped().visible(below.height);
+    frame.render_widget(Paragraph::new(lines), below);
+}
+
 /// The stamp, and what went wrong.
-fn head(app: &App, width: u16) -> Vec<Line<'static>> {
+fn head(app: &App, response: &Response, width: u16) -> Vec<Line<'static>> {
     let theme = app.theme();
-    let response = app.response();
     let mut lines = Vec::new();
     if let State::Done(answer) = response.state() {
         let loaded = app.candles().map(|c| c.market.series.as_ref());

@@ -1,0 +1,147 @@
+//! Other models beside the one that is asked: the same prompt, each answer in its own column, each through the cache.
+
+use super::message::Effect;
+use super::picker::{Item, Pick, Picker};
+use super::response::{Response, State};
+use super::{App, Center, Layer, Pane};
+use crate::desk::{Estimate, Policy, Prepared, Step};
+
+/// No screen has room for more columns.
+const MOST: usize = 2;
+
+/// What is chosen to have one model again.
+pub(super) const ALONE: &str = "one model only";
+
+/// Another model's answer.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// The model's name.
+    pub(super) model: String,
+    pub(super) preparing: Option<u64>,
+    pub(super) response: Response,
+}
+
+impl Beside {
+    /// The model's name.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// Its answer.
+    pub fn response(&self) -> &Response {
+        &self.response
+    }
+}
+
+impl App {
+    /// The other models' answers.
+    pub fn beside(&self) -> &[Beside] {
+        &self.beside
+    }
+
+    /// Whether another model can be asked beside.
+    pub fn can_compare(&self) -> bool {
+        self.has_template()
+    }
+
+    /// Opens the list of models to ask beside.
+    pub(super) fn pick_beside(&mut self) {
+        let mut items = Vec::new();
+        if !self.beside.is_empty() {
+            items.push(Item {
+                value: ALONE.to_owned(),
+                detail: "close the other columns".to_owned(),
+            });
+        }
+        items.extend(self.models.iter().cloned());
+        self.layers
+            .push(Layer::Picker(Picker::of(Pick::Beside, "Ask beside", items, true)));
+    }
+
+    /// A model was chosen to be asked beside, or none any more.
+    pub(super) fn put_beside(&mut self, choice: String, effects: &mut Vec<Effect>) {
+        if choice == ALONE {
+            self.cancel_beside(effects);
+            self.beside.clear();
+            return;
+        }
+        if self.beside.len() >= MOST {
+            self.beside.remove(0);
+        }
+        self.beside.push(Beside {
+            model: choice,
+            ..Beside::default()
+        });
+        self.center = Center::Answer;
+        self.focus = Pane::Answer;
+        self.ask_beside(self.beside.len() - 1, effects);
+        // The first column is asked too, if it has nothing to compare with.
+        if matches!(self.response.state, State::Idle) {
+            self.ask(Policy::Cached, effects);
+        }
+    }
+
+    /// Has the prompt of column `at` made ready; it is sent when it is.
+    pub(super) fn ask_beside(&mut self, at: usize, effects: &mut Vec<Effect>) {
+        let mut question = self.question();
+        let id = self.next_id();
+        let market = self.candles.as_ref().map(|c| Box::new(c.market.clone()));
+        let Some(column) = self.beside.get_mut(at) else { return };
+        effects.extend(column.response.id().map(Effect::Cancel));
+        question.model = Some(column.model.clone());
+        column.preparing = Some(id);
+        effects.push(Effect::Prepare(id, Box::new(question), market));
+    }
+
+    /// The prompt of a column is ready, or cannot be made; `false` if it is no column's.
+    pub(super) fn beside_ready(
+        &mut self,
+        id: u64,
+        result: Result<Box<(Prepared, Estimate)>, String>,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        let ask = self.ids + 1;
+        let now = self.now;
+        let Some(column) = self.beside.iter_mut().find(|c| c.preparing == Some(id)) else {
+            return false;
+        };
+        column.preparing = None;
+        match result {
+            Ok(ready) => {
+                let prepared = Box::new(ready.0);
+                column.response = Response::asked(ask, prepared.clone(), now);
+                self.ids = ask;
+                effects.push(Effect::Ask(ask, prepared, Policy::Cached));
+            }
+            Err(reason) => {
+                column.response = Response::default();
+                column.response.state = State::Failed(reason);
+            }
+        }
+        true
+    }
+
+    /// A step of a column's answer; `false` if it is no column's.
+    pub(super) fn beside_step(&mut self, id: u64, step: Step, effects: &mut Vec<Effect>) -> bool {
+        let Some(column) = self.beside.iter_mut().find(|c| c.response.waits_for(id, &step)) else {
+            return false;
+        };
+        let ended = matches!(step, Step::Done(_) | Step::Failed(_) | Step::Stored(_));
+        column.response.take(step);
+        if ended {
+            effects.push(Effect::Report);
+        }
+        true
+    }
+
+    /// Ends what the columns wait for.
+    pub(super) fn cancel_beside(&mut self, effects: &mut Vec<Effect>) {
+        for column in &mut self.beside {
+            column.preparing = None;
+            if let Some(id) = column.response.id() {
+                effects.push(Effect::Cancel(id));
+                column.response.state = State::Failed("cancelled".to_owned());
+            }
+        }
+    }
+}
