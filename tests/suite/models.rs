@@ -196,16 +196,20 @@ fn failures_are_told_apart_in_one_line_without_the_key() {
     no_key_below(&home.path(""));
 }
 
-/// Searches every byte that was written.
 fn no_key_below(directory: &std::path::Path) {
+    nowhere_below(directory, KEY);
+}
+
+/// Searches every byte that was written.
+pub fn nowhere_below(directory: &std::path::Path, key: &str) {
     for entry in std::fs::read_dir(directory).unwrap().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            no_key_below(&path);
+            nowhere_below(&path, key);
         } else {
             let bytes = std::fs::read(&path).unwrap();
             assert!(
-                !bytes.windows(KEY.len()).any(|w| w == KEY.as_bytes()),
+                !bytes.windows(key.len()).any(|w| w == key.as_bytes()),
                 "{}",
                 path.display()
             );

@@ -3,7 +3,6 @@
 //! A time is first cut into its parts ([`Parts`]); which part is the day and which the month is settled once for the
 //! whole file, by [`settle_order`], from what all its rows say.
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -62,11 +61,16 @@ pub(super) enum Parts {
     },
 }
 
+/// When anything that can be traded was traded: the years 1700 to 2199, UTC epoch seconds. What lies outside is a slip.
+const TRADED: std::ops::Range<i64> = -8_520_336_000..7_258_118_400;
+/// The first year of them.
+const FIRST_YEAR: i64 = 1_700;
+
 impl Parts {
     /// The instant, UTC epoch seconds; `zone` is that of naive times. `None` for a date the calendar lacks.
     pub fn instant(&self, order: DateOrder, zone: &TimeZone) -> Option<i64> {
         match *self {
-            Parts::Epoch { seconds, .. } => Timestamp::from_second(seconds).ok().map(|t| t.as_second()),
+            Parts::Epoch { seconds, .. } => Some(seconds).filter(|s| TRADED.contains(s)),
             Parts::Civil {
                 date,
                 order: own,
@@ -242,6 +246,10 @@ fn date_of(runs: &[Run], month_name: Option<(usize, i64)>) -> Option<Dated<'_>> 
     if [b.before, c.before].iter().any(|s| !b"-./ _".contains(s)) || b.digits > 2 {
         return None;
     }
+    // Four digits are the year as it is.
+    if [a, c].iter().any(|run| run.digits == 4 && run.value < FIRST_YEAR) {
+        return None;
+    }
     let order = match (a.digits, c.digits) {
         (4, 1..=2) => Some(Ymd),
         (1..=2, 4) | (1..=2, 1..=2) => None,
@@ -398,6 +406,8 @@ mod tests {
     #[test]
     fn a_clock_of_any_size_is_none_or_one() {
         for text in [
+            "0001-01-01 00:00",
+            "01.01.0202",
             "20170106 170106 050000253402300800",
             "2024-01-02 9223372036854775807:1:1",
             "2024-01-02 24:00",
