@@ -433,6 +433,6 @@ fn values(scene: &Scene<'_>, bar: usize) -> String {
         p(candle.high),
         p(candle.low),
         p(candle.close),
-        candle.volume,
+        panes::short(candle.volume),
     )
 }

@@ -148,7 +148,7 @@ pub(super) fn volume(sheet: &Sheet, scene: &Scene<'_>, area: Rect, axis: u16, bu
 }
 
 /// 1,234,567 as 1.2M.
-fn short(value: f64) -> String {
+pub(super) fn short(value: f64) -> String {
     match value {
         v if v >= 1e9 => format!("{:.1}G", v / 1e9),
         v if v >= 1e6 => format!("{:.1}M", v / 1e6),

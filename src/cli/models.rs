@@ -1,13 +1,12 @@
 //! `wickdesk models`: which can be asked, what they cost, whether they answer, and what was spent.
 
-use futures_util::StreamExt;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::Session;
 use super::args::{ModelsArgs, ModelsCommand};
 use super::output::{self, Exit, Failure};
-use crate::desk::{DeskError, Policy, Question, Step, Sum, environment};
+use crate::desk::{Sum, environment};
 use crate::model::{KNOWN, ModelName, Support, price};
 
 pub(super) fn run(session: &Session, args: &ModelsArgs) -> Result<Exit, Failure> {
@@ -111,42 +110,23 @@ fn list(session: &Session, filter: Option<&str>, as_json: bool) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// The cheapest honest call: a question of one word, an answer of few tokens, past the cache.
+/// Whether a model answers.
 fn check(session: &Session, model: Option<&str>, base_url: Option<&str>, as_json: bool) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|e| Failure::new(format!("no runtime: {e}")))?;
-    let question = Question {
-        prompt: Some("Say OK.".to_owned()),
-        model: model.map(str::to_owned),
-        base_url: base_url.map(str::to_owned),
-        params: vec![("max_tokens".to_owned(), json!(16))],
-        ..Question::default()
-    };
-    let mut prepared = session.desk.prepare(&question)?;
-    // This model, and no other.
-    prepared.fallback.clear();
-    let result = runtime.block_on(async {
-        let mut steps = session.desk.ask(&prepared, Policy::Past);
-        loop {
-            tokio::select! {
-                biased;
-                _ = tokio::signal::ctrl_c() => return Err(Failure::interrupted()),
-                step = steps.next() => match step {
-                    Some(Step::Done(answer)) => return Ok(answer),
-                    Some(Step::Failed(error)) => return Err(DeskError::from(error).into()),
-                    Some(Step::Note(words)) => output::note(&crate::text::clean_line(&words)),
-                    Some(_) => {}
-                    None => return Err(Failure::new("the call ended without an answer; try again")),
-                },
-            }
+    let tested = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => None,
+            tested = session.desk.test_model(model.map(str::to_owned), base_url.map(str::to_owned)) => Some(tested),
         }
     });
     session.desk.cache().flush();
     runtime.shutdown_background();
-    let answer = result?;
+    let answer = tested.ok_or_else(Failure::interrupted)??;
     if as_json {
         output::json(&json!({
             "model": answer.model,
@@ -157,11 +137,7 @@ fn check(session: &Session, model: Option<&str>, base_url: Option<&str>, as_json
             "answers": true,
         }))?;
     } else {
-        let cost = answer.cost_usd.map_or_else(String::new, |usd| format!(", ${usd:.6}"));
-        output::line(&format!(
-            "{} answers as {} in {:.0} ms{cost}",
-            answer.requested_model, answer.model, answer.latency_ms
-        ))?;
+        output::line(&answer.in_words())?;
     }
     Ok(Exit::Done)
 }

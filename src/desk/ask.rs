@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use futures_util::{Stream, StreamExt, stream};
 
-use super::prepare::Prepared;
-use super::{Desk, now_millis};
+use super::prepare::{Prepared, Question};
+use super::{Desk, DeskError, now_millis};
 use crate::analyst::Analyst;
 use crate::cache::{Entry, Header, Hit, Key, LONGEST_NAME, Tier, Want};
 use crate::model::{Draft, Event, Finish, Model, ModelError, Recorded, Remote, Usage, price};
@@ -63,8 +63,8 @@ pub struct Answer {
 pub enum Step {
     /// More text, made harmless.
     Text(String),
-    /// The model thinks.
-    Thinking,
+    /// More of what the model thinks to itself, made harmless.
+    Thinking(String),
     /// Something on the way to the answer that is to be known: another try, a parameter left away, another model.
     Note(String),
     /// The answer as it ended, whole or partial.
@@ -172,6 +172,49 @@ fn call(prepared: &Prepared) -> crate::model::EventStream {
     }
 }
 
+impl Desk {
+    /// Asks a model for a word or two, past the cache, and no other in its place: the cheapest honest way to see whether it
+    /// answers. Without a name the configured one.
+    ///
+    /// # Errors
+    /// [`DeskError`] when it cannot be reached, or does not answer.
+    pub async fn test_model(&self, model: Option<String>, base_url: Option<String>) -> Result<Answer, DeskError> {
+        let question = Question {
+            prompt: Some("Say OK.".to_owned()),
+            model,
+            base_url,
+            params: vec![("max_tokens".to_owned(), 16.into())],
+            ..Question::default()
+        };
+        let mut prepared = self.prepare(&question)?;
+        prepared.fallback.clear();
+        let mut steps = self.ask(&prepared, Policy::Past);
+        while let Some(step) = steps.next().await {
+            match step {
+                Step::Done(answer) => return Ok(*answer),
+                Step::Failed(error) => return Err(error.into()),
+                Step::Note(words) => tracing::info!("{words}"),
+                _ => {}
+            }
+        }
+        Err(ModelError::Empty {
+            provider: prepared.request.model.provider().to_owned(),
+        }
+        .into())
+    }
+}
+
+impl Answer {
+    /// That a model answers, as whom, how fast and for how much.
+    pub fn in_words(&self) -> String {
+        let cost = self.cost_usd.map_or_else(String::new, |usd| format!(", ${usd:.6}"));
+        format!(
+            "{} answers as {} in {:.0} ms{cost}",
+            self.requested_model, self.model, self.latency_ms
+        )
+    }
+}
+
 /// An ask that goes to the next model when one does not answer.
 struct Falling {
     desk: Desk,
@@ -269,7 +312,7 @@ impl Asking {
                     let text = self.cleaner.as_mut().map(|c| c.push(&raw)).unwrap_or_default();
                     self.say(text);
                 }
-                Some(Ok(Event::Thinking(_))) => return Some(Step::Thinking),
+                Some(Ok(Event::Thinking(raw))) => return Some(Step::Thinking(crate::text::clean(&raw))),
                 Some(Ok(Event::Waiting(words))) => return Some(Step::Note(words)),
                 Some(Ok(Event::Dropped(name))) => return Some(self.drop(&name)),
                 Some(Ok(Event::Finish(finish))) => self.end(finish),

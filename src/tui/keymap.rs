@@ -85,6 +85,10 @@ pub enum Command {
     InsertFact,
     /// Ask another model beside.
     Beside,
+    /// Show what the model thought, or fold it away.
+    Thoughts,
+    /// See whether the model answers.
+    TestModel,
     /// The palette of commands.
     Palette,
     /// This help.
@@ -460,6 +464,22 @@ pub const TABLE: &[Binding] = &[
         keys: &[letter('z', "z")],
         short: "whole",
         help: "give the focused pane the whole screen, and back",
+        enabled: always,
+    },
+    Binding {
+        command: Command::Thoughts,
+        context: Context::Command,
+        keys: &[letter('T', "T")],
+        short: "thoughts",
+        help: "show what the model thought before it answered, or fold it away",
+        enabled: App::has_thoughts,
+    },
+    Binding {
+        command: Command::TestModel,
+        context: Context::Command,
+        keys: &[letter('M', "M")],
+        short: "test model",
+        help: "see whether the model answers, as whom and how fast, for a word's price",
         enabled: always,
     },
     Binding {

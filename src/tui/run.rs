@@ -145,6 +145,15 @@ impl Driver {
                 });
                 self.calls.insert(id, call);
             }
+            Effect::TestModel(id, model) => {
+                let (desk, sender) = (self.desk.clone(), self.sender.clone());
+                tokio::spawn(async move {
+                    let tested = desk.test_model(model, None).await;
+                    let words = tested.map(|answer| answer.in_words()).map_err(|e| e.to_string());
+                    // A workbench that has been left needs no answer.
+                    let _ = sender.send(Message::Tested(id, words));
+                });
+            }
             Effect::Open(id, path) => match live(&path) {
                 Some(locator) => {
                     let (desk, sender) = (self.desk.clone(), self.sender.clone());

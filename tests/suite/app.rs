@@ -14,7 +14,7 @@ use wickdesk::tui::app::{App, Candles, Center, Effect, Item, Layer, Message, Pan
 use wickdesk::tui::theme::Theme;
 use wickdesk::tui::view;
 
-use crate::support::{Home, Part, Server, delta, stream, text};
+use crate::support::{Home, Part, STREAM, Server, delta, finish, frame, stream, text};
 
 /// A workbench whose effects are done at once, in order.
 pub struct Bench {
@@ -36,8 +36,16 @@ impl Bench {
     }
 
     pub fn themed(width: u16, height: u16, theme: Theme) -> Self {
+        Self::with(width, height, theme, "")
+    }
+
+    pub fn configured(width: u16, height: u16, config: &str) -> Self {
+        Self::with(width, height, Theme::dark(true), config)
+    }
+
+    fn with(width: u16, height: u16, theme: Theme, config: &str) -> Self {
         let home = Home::new();
-        let desk = home.desk();
+        let desk = home.configured(config);
         let now: Timestamp = NOW.parse().unwrap();
         let models = vec![Item {
             value: "offline".to_owned(),
@@ -96,6 +104,13 @@ impl Bench {
             }
             // Files that grow are the pseudo-terminal's test.
             Effect::Watch(..) => Vec::new(),
+            Effect::TestModel(id, model) => {
+                let tested = self.runtime.block_on(self.desk.test_model(model, None));
+                vec![Message::Tested(
+                    id,
+                    tested.map(|a| a.in_words()).map_err(|e| e.to_string()),
+                )]
+            }
             Effect::Turn(id, base, to) => {
                 let series = if to == base.timeframe() {
                     Ok(base.as_ref().clone())
@@ -753,4 +768,29 @@ fn two_models_answer_side_by_side_and_their_setups_are_compared() {
     bench.keys("=");
     bench.press(KeyCode::Enter);
     assert!(bench.app.beside().is_empty() && !bench.screen().contains("Another view."));
+}
+
+#[test]
+fn a_model_is_tested_and_its_thoughts_are_folded_away() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("M");
+    assert!(
+        bench.screen().contains("offline/1 answers as offline/1 in"),
+        "{}",
+        bench.screen()
+    );
+    let thinking = frame(&serde_json::json!({"choices": [{"delta": {"reasoning_content": "let me see about that"}}]}));
+    let server = Server::start(vec![vec![text(STREAM), thinking, delta("The answer."), finish("stop")]]);
+    let config = format!("[providers.desk]\nbase_url = \"{}\"\n", server.url);
+    let mut bench = Bench::configured(120, 36, &config);
+    bench.app.choose_model(Some("desk/thinker".to_owned()));
+    bench.press(KeyCode::F(5));
+    let screen = bench.screen();
+    assert!(
+        screen.contains("thought for 5 words · T shows them") && screen.contains("The answer."),
+        "{screen}"
+    );
+    assert!(!screen.contains("let me see"));
+    bench.keys("T");
+    assert!(bench.screen().contains("let me see about that"));
 }

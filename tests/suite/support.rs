@@ -77,7 +77,12 @@ impl Home {
 
     /// A desk of the library's, kept to this home.
     pub fn desk(&self) -> Desk {
-        let config = self.write("config/wickdesk/config.toml", "");
+        self.configured("")
+    }
+
+    /// The same, with this configuration.
+    pub fn configured(&self, config: &str) -> Desk {
+        let config = self.write("config/wickdesk/config.toml", config);
         let flags = Flags {
             config: Some(config),
             cache_dir: Some(self.path("cache/wickdesk")),
@@ -85,6 +90,7 @@ impl Home {
         };
         let mut settings = Settings::gather(&flags, &|_| None).unwrap();
         settings.places.config = self.path("config/wickdesk");
+        settings.places.state = self.path("state");
         let (desk, warning) = Desk::open(settings);
         assert_eq!(warning, None);
         desk

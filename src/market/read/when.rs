@@ -397,6 +397,7 @@ fn unevenness(times: &[i64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
 
     fn read(text: &str, order: DateOrder) -> Option<String> {
         let seconds = parts(text)?.instant(order, &TimeZone::UTC)?;

@@ -277,6 +277,13 @@ impl App {
             Command::Point => self.point(),
             Command::Layers => self.open_layers(),
             Command::Whole => self.whole = !self.whole,
+            Command::Thoughts => self.thoughts = !self.thoughts,
+            Command::TestModel => {
+                let id = self.next_id();
+                self.testing = Some(id);
+                self.say("asking the model for a word…", false);
+                effects.push(Effect::TestModel(id, self.model.clone()));
+            }
             Command::Beside => self.pick_beside(),
             Command::InsertFact => self.pick_fact(),
             Command::Suspend => effects.push(Effect::Suspend),

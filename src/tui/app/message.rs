@@ -49,6 +49,8 @@ pub enum Message {
     Prepared(u64, Result<Box<(Prepared, Estimate)>, String>),
     /// A step of an answer.
     Step(u64, Step),
+    /// Whether the model answers, in words.
+    Tested(u64, Result<String, String>),
     /// The cache's counts.
     Report(Box<Report>),
     /// The cache was cleared.
@@ -82,6 +84,8 @@ pub enum Effect {
     Prepare(u64, Box<Question>, Option<Box<crate::desk::Market>>),
     /// Ask.
     Ask(u64, Box<Prepared>, Policy),
+    /// Ask the model for a word, past the cache; the one in use without a name.
+    TestModel(u64, Option<String>),
     /// Drop the call of this id.
     Cancel(u64),
     /// Count what the cache holds.

@@ -163,6 +163,10 @@ pub struct App {
     beside: Vec<Beside>,
     report: Option<Report>,
     look: Look,
+    /// Whether what the model thought is shown.
+    thoughts: bool,
+    /// The connection being tested.
+    testing: Option<u64>,
     /// Whether the focused pane has the whole screen.
     whole: bool,
 }
@@ -202,6 +206,8 @@ impl App {
             beside: Vec::new(),
             report: None,
             look: Look::default(),
+            thoughts: false,
+            testing: None,
             whole: false,
         }
     }
@@ -416,6 +422,16 @@ impl App {
     /// Whether the template's text is open.
     pub fn is_editing_template(&self) -> bool {
         self.center == Center::Editor && self.editing().is_some()
+    }
+
+    /// Whether what the model thought is shown.
+    pub fn shows_thoughts(&self) -> bool {
+        self.thoughts
+    }
+
+    /// Whether the model on show has thought aloud.
+    pub fn has_thoughts(&self) -> bool {
+        !self.response.thoughts().is_empty()
     }
 
     /// Whether the focused pane has the whole screen.

@@ -90,6 +90,8 @@ pub struct Response {
     pub(super) asked: u64,
     pub(super) state: State,
     pub(super) text: String,
+    /// What the model thought to itself; never part of the answer, nor kept.
+    pub(super) thoughts: String,
     pub(super) wrapped: Text,
     pub(super) judged: Option<Judged>,
     /// The candles it was asked about: checks are made on these.
@@ -122,8 +124,11 @@ impl Response {
         if tokens == 0 {
             return format!("{seconds:.0} s");
         }
+        let model = self.prepared.as_ref().map(|p| &p.request.model);
+        let price = model.and_then(crate::model::price::price);
+        let cost = price.map_or_else(String::new, |p| format!(" · ${:.4}", tokens as f64 * p.output / 1e6));
         format!(
-            "{seconds:.0} s · {tokens} tokens · {:.0}/s",
+            "{seconds:.0} s · {tokens} tokens · {:.0}/s{cost}",
             tokens as f64 / seconds.max(0.1)
         )
     }
@@ -151,7 +156,8 @@ impl Response {
                 }
                 self.text.push_str(&text);
             }
-            Step::Thinking => {
+            Step::Thinking(text) => {
+                self.thoughts.push_str(&text);
                 if let State::Waiting { thinking, .. } = &mut self.state {
                     *thinking = true;
                 }
@@ -175,6 +181,11 @@ impl Response {
     /// What has come so far.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What the model thought to itself.
+    pub fn thoughts(&self) -> &str {
+        &self.thoughts
     }
 
     /// The same as lines.

@@ -41,6 +41,14 @@ impl App {
             Message::Step(id, step) => {
                 self.beside_step(id, step, &mut effects);
             }
+            Message::Tested(id, result) if self.testing == Some(id) => {
+                self.testing = None;
+                match result {
+                    Ok(words) => self.say(words, false),
+                    Err(reason) => self.say(reason, true),
+                }
+            }
+            Message::Tested(..) => {}
             Message::Report(report) => self.report = Some(*report),
             Message::Cleared(result) => {
                 match result {

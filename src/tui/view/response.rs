@@ -115,6 +115,18 @@ fn head(app: &App, response: &Response, width: u16) -> Vec<Line<'static>> {
             lines.extend(markdown::wrap_plain(&words, width, theme.warn));
         }
     }
+    if !response.thoughts().is_empty() {
+        let words = response.thoughts().split_whitespace().count();
+        if app.shows_thoughts() {
+            lines.push(Line::styled("thought (T folds it away):", theme.dim));
+            lines.extend(markdown::wrap_plain(response.thoughts().trim(), width, theme.dim));
+        } else {
+            lines.push(Line::styled(
+                format!("thought for {} · T shows them", crate::text::count(words, "word")),
+                theme.dim,
+            ));
+        }
+    }
     for note in response.notes() {
         lines.extend(markdown::wrap_plain(&format!("· {note}"), width, theme.warn));
     }
