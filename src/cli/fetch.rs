@@ -27,6 +27,10 @@ pub(super) fn run(settings: &Settings, args: &FetchArgs) -> Result<Exit, Failure
         limit: usize::try_from(args.limit).unwrap_or(Locator::MOST).min(Locator::MOST),
     };
     let kept = match &args.output {
+        Some(path) if path.is_dir() => {
+            let why = "is a directory; name a file in it with -o";
+            return Err(Failure::new(format!("{}: {why}", path.display())));
+        }
         Some(path) => kept(path, &locator)?,
         None => Vec::new(),
     };
@@ -49,6 +53,8 @@ pub(super) fn run(settings: &Settings, args: &FetchArgs) -> Result<Exit, Failure
             let more = joined.len() - before;
             if args.json {
                 print_json(&fetched, more, None)?;
+            } else if is_no_file(path) {
+                output::note(&crate::text::count(more, "candle"));
             } else {
                 let loaded = written(path, &locator)?;
                 card(&loaded, false)?;
@@ -102,9 +108,17 @@ pub(super) fn live(settings: &Settings, locator: &Locator, since: Option<i64>) -
     Ok(fetched)
 }
 
+/// Whether the path is a pipe, a terminal or a device: what is written there cannot be read again.
+fn is_no_file(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 /// The candles of a file that an earlier fetch wrote; none if there is no such file.
 fn kept(path: &Path, locator: &Locator) -> Result<Vec<Candle>, Failure> {
     let refuse = |why: &str| Failure::new(format!("{}: {why}; name another file with -o", path.display()));
+    if is_no_file(path) {
+        return Ok(Vec::new());
+    }
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
