@@ -224,10 +224,7 @@ impl Sheet {
             return;
         };
         let (left, right) = self.columns(scene, plot, Some(zone.from), zone.until);
-        let style = match zone.direction {
-            Direction::Bullish => self.paint.up,
-            Direction::Bearish => self.paint.down,
-        };
+        let style = self.paint.way(zone.direction);
         let edge = if zone.kind == Kind::Gap { '⡀' } else { '░' };
         for y in plot.y + top..=plot.y + bottom {
             // The edges are full, what lies between is thin: zones may overlap.
@@ -398,6 +395,14 @@ impl Sheet {
 }
 
 impl Paint {
+    /// The style of a way.
+    pub(super) fn way(&self, direction: Direction) -> Style {
+        match direction {
+            Direction::Bullish => self.up,
+            Direction::Bearish => self.down,
+        }
+    }
+
     /// The chosen's background as a colour to draw with.
     fn selected_as_ink(&self) -> Style {
         self.selected.bg.map_or(self.dim, |color| Style::new().fg(color))

@@ -18,10 +18,7 @@ impl Sheet {
             return;
         };
         let (left, right) = self.columns(scene, plot, Some(zone.from), zone.until);
-        let style = match zone.direction {
-            Direction::Bullish => self.paint.up,
-            Direction::Bearish => self.paint.down,
-        };
+        let style = self.paint.way(zone.direction);
         let sign = if zone.direction == Direction::Bullish { '+' } else { '-' };
         let width = u16::try_from(zone.label.len() + 1).unwrap_or(0);
         if zone.until.is_none() && right >= left + width + 2 {

@@ -80,6 +80,25 @@ impl Desk {
         }
     }
 
+    /// The models asked, the last one first, each with when that was, UTC epoch milliseconds.
+    pub fn last_used(&self) -> Vec<(String, i64)> {
+        let mut used: Vec<(String, i64)> = Vec::new();
+        for spent in self.calls_noted() {
+            used.retain(|(model, _)| *model != spent.model);
+            used.insert(0, (spent.model, spent.at));
+        }
+        used
+    }
+
+    /// The lines of the ledger, oldest first; one that cannot be read is none.
+    fn calls_noted(&self) -> impl Iterator<Item = Spent> {
+        let file = std::fs::File::open(self.ledger()).ok();
+        let lines = file
+            .into_iter()
+            .flat_map(|file| BufReader::new(file).lines().map_while(Result::ok));
+        lines.filter_map(|line| serde_json::from_str(&line).ok())
+    }
+
     /// What was spent, by the ledger; a line that cannot be read counts as nothing.
     pub fn spending(&self, now: Timestamp) -> Spending {
         let today = now.to_zoned(TimeZone::system());
@@ -89,13 +108,7 @@ impl Desk {
         };
         let (day, month) = (start(today.date()), start(today.date().first_of_month()));
         let mut spending = Spending::default();
-        let Ok(file) = std::fs::File::open(self.ledger()) else {
-            return spending;
-        };
-        for line in BufReader::new(file).lines().map_while(Result::ok) {
-            let Ok(spent) = serde_json::from_str::<Spent>(&line) else {
-                continue;
-            };
+        for spent in self.calls_noted() {
             spending.ever.add(&spent);
             if spent.at >= month {
                 spending.month.add(&spent);

@@ -404,6 +404,16 @@ fn models(desk: &Desk) -> Vec<Item> {
             }));
         }
     }
+    // Those asked last come first, behind the analyst that is always there.
+    let now = now_millis();
+    for (model, at) in desk.last_used().into_iter().rev() {
+        if let Some(found) = items.iter().position(|i| i.value == model) {
+            let mut item = items.remove(found);
+            let ago = crate::text::duration(now.saturating_sub(at).max(0) as f64);
+            item.detail = format!("{} · used {ago} ago", item.detail);
+            items.insert(1, item);
+        }
+    }
     items
 }
 

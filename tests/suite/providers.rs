@@ -793,3 +793,24 @@ fn prices_are_refreshed_from_a_file_or_an_address_and_nothing_is_spoilt() {
     }
     assert_eq!(price(&home)["context"], 99);
 }
+
+#[test]
+fn models_asked_last_are_known() {
+    let home = Home::new();
+    let config = |url: &str| format!("[providers.one]\nbase_url = \"{url}\"\n[providers.two]\nbase_url = \"{url}\"\n");
+    let server = Server::saying(&["yes"], "stop");
+    home.write("config/wickdesk/config.toml", config(&server.url));
+    for model in ["one/a", "two/b", "one/a"] {
+        home.run(&["ask", "hi", "-m", model, "--refresh"]).code(0);
+    }
+    let desk = {
+        let flags = wickdesk::config::Flags {
+            config: Some(home.path("config/wickdesk/config.toml")),
+            cache_dir: Some(home.path("cache/wickdesk")),
+            data_dir: Some(home.path("data/wickdesk")),
+        };
+        wickdesk::desk::Desk::open(wickdesk::config::Settings::gather(&flags, &|_| None).unwrap()).0
+    };
+    let used: Vec<String> = desk.last_used().into_iter().map(|(model, _)| model).collect();
+    assert_eq!(used, ["one/a", "two/b"]);
+}

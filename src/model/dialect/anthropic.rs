@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Counted, Said, apart, text};
+use super::{Counted, Said, apart, stops, text};
 use crate::model::answer::Finish;
 use crate::model::request::Request;
 
@@ -27,12 +27,7 @@ pub(super) fn body(request: &Request) -> Json {
     for (name, value) in request.params.iter() {
         match name {
             "stop" => {
-                let stops = if value.is_array() {
-                    value.clone()
-                } else {
-                    json!([value])
-                };
-                body["stop_sequences"] = stops;
+                body["stop_sequences"] = stops(value);
             }
             name => body[name] = value.clone(),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Counted, Said, messages, text};
+use super::{Counted, Said, messages, stops, text};
 use crate::model::answer::Finish;
 use crate::model::request::Request;
 
@@ -17,12 +17,7 @@ pub(super) fn body(request: &Request) -> Json {
             "top_p" => body["p"] = value.clone(),
             "top_k" => body["k"] = value.clone(),
             "stop" => {
-                let stops = if value.is_array() {
-                    value.clone()
-                } else {
-                    json!([value])
-                };
-                body["stop_sequences"] = stops;
+                body["stop_sequences"] = stops(value);
             }
             name => body[name] = value.clone(),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Counted, Said, apart, text};
+use super::{Counted, Said, apart, stops, text};
 use crate::message::Role;
 use crate::model::answer::Finish;
 use crate::model::request::Request;
@@ -29,12 +29,7 @@ pub(super) fn body(request: &Request) -> Json {
             "presence_penalty" => "presencePenalty",
             "frequency_penalty" => "frequencyPenalty",
             "stop" => {
-                let stops = if value.is_array() {
-                    value.clone()
-                } else {
-                    json!([value])
-                };
-                config.insert("stopSequences".to_owned(), stops);
+                config.insert("stopSequences".to_owned(), stops(value));
                 continue;
             }
             name => name,

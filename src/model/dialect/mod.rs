@@ -174,6 +174,15 @@ fn text(value: &Json) -> Option<String> {
     value.as_str().filter(|t| !t.is_empty()).map(str::to_owned)
 }
 
+/// Words that end an answer, as the list that most want.
+fn stops(value: &Json) -> Json {
+    if value.is_array() {
+        value.clone()
+    } else {
+        json!([value])
+    }
+}
+
 /// The messages in the roles of OpenAI's chat.
 fn messages(request: &Request) -> Vec<Json> {
     let messages = request.messages.iter();
