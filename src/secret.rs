@@ -19,7 +19,8 @@ impl Secret {
 
     /// `text` with the key, should a server echo it, blotted out.
     pub fn scrub(&self, text: &str) -> String {
-        if self.0.is_empty() {
+        // A few letters are no secret, and stand in every word.
+        if self.0.len() < 6 {
             text.to_owned()
         } else {
             text.replace(&self.0, "[key]")

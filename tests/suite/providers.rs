@@ -814,3 +814,41 @@ fn models_asked_last_are_known() {
     let used: Vec<String> = desk.last_used().into_iter().map(|(model, _)| model).collect();
     assert_eq!(used, ["one/a", "two/b"]);
 }
+
+#[test]
+fn addresses_that_lead_nowhere_are_told_apart() {
+    let home = Home::new();
+    // A server that answers a TLS greeting as plain http servers do.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let tls = format!("https://{}/v1", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let page = Server::start(vec![reply(
+        "501 Unsupported method",
+        "content-type: text/html\r\n",
+        "<!DOCTYPE HTML><html>",
+    )]);
+    for (url, words) in [
+        (tls.as_str(), "no safe connection to"),
+        (
+            "https://no-such-host.invalid/v1",
+            "cannot resolve https://no-such-host.invalid/v1",
+        ),
+        (
+            "http://127.0.0.1:9/v1",
+            "cannot reach http://127.0.0.1:9/v1: connection refused",
+        ),
+        (page.url.as_str(), "is no model server"),
+    ] {
+        let mut command = home.command();
+        command
+            .env("OPENAI_API_KEY", KEY)
+            .args(["ask", "hi", "-m", "openai/x", "--base-url", url]);
+        let ran = Ran::of(command.output().unwrap()).code(1);
+        assert!(ran.last().contains(words), "{url}: {}", ran.err);
+        assert_eq!(ran.err.trim_end().lines().count(), 1, "{}", ran.err);
+    }
+}

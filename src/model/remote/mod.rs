@@ -255,6 +255,9 @@ impl Endpoint {
         let whole = format!("{error:?}").to_lowercase();
         if whole.contains("dns error") || whole.contains("failed to lookup") {
             ModelError::Unresolved { url, reason }
+        } else if whole.contains("invalidcontenttype") {
+            let reason = "it does not speak TLS; is it a plain http server?".to_owned();
+            ModelError::Tls { url, reason }
         } else if ["certificate", "tls", "handshake"].iter().any(|w| reason.contains(w))
             || whole.contains("invalidcertificate")
         {

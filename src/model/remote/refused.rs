@@ -89,7 +89,7 @@ impl Refusal<'_> {
                 url,
                 what: format!("a redirect ({status})"),
             },
-            404 | 405 if page || self.json.is_null() => ModelError::NotAModel {
+            404 | 405 | 501 if page || self.json.is_null() => ModelError::NotAModel {
                 url,
                 what: format!("{status}: {detail}"),
             },
