@@ -64,10 +64,10 @@ pub async fn fetch(
     };
     let now = want.now.as_second();
     let mut got = Got::default();
-    // One more for the candle that is forming.
+    // More for the candle that is forming, and for one that begins while it is asked for.
     let enough = match want.since {
         Some(since) => usize::try_from((now - since) / want.timeframe.seconds()).unwrap_or(0) + 2,
-        None => want.limit.saturating_add(1),
+        None => want.limit.saturating_add(2),
     };
     let mut until = now + 1;
     let mut stretch = 1;

@@ -195,6 +195,11 @@ fn alphavantage(request: &str) -> Vec<Part> {
     let end = now();
     let series: serde_json::Map<String, Json> = times(end - 3_600 * 150, end, 3_600)
         .into_iter()
+        // The hour that the clock there shows twice a year is the service's own riddle.
+        .filter(|t| {
+            let local = zone.to_datetime(jiff::Timestamp::from_second(*t).unwrap());
+            !zone.to_ambiguous_timestamp(local).is_ambiguous()
+        })
         .rev()
         .map(|t| {
             let [o, h, l, c, v] = candle(t).map(|x| format!("{x:.4}"));
