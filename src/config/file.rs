@@ -71,6 +71,8 @@ pub struct ProviderSettings {
     pub key_env: Option<String>,
     /// A command that prints its key.
     pub key_cmd: Option<String>,
+    /// Whether its key lies in the system's keyring, under the service `wickdesk` and the provider's name.
+    pub keyring: bool,
     /// Models to offer.
     pub models: Vec<String>,
     /// Allow plain http to a host other than this machine.

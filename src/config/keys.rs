@@ -1,7 +1,7 @@
-//! Where a provider's key comes from: the environment, or a command. Never the configuration file.
+//! Where a provider's key comes from: the environment, a command, or the system's keyring. Never the configuration file.
 
 use std::collections::HashMap;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::{ProviderSettings, Settings};
@@ -21,6 +21,16 @@ pub enum KeyError {
         /// What happened.
         reason: String,
     },
+    /// The keyring has none, or there is none.
+    #[error("the keyring holds no key for {provider} ({reason}); put it there with: {remedy}")]
+    Keyring {
+        /// Whose.
+        provider: String,
+        /// What happened.
+        reason: String,
+        /// The command that stores one.
+        remedy: String,
+    },
 }
 
 /// The key for `provider`, if it needs one, and where it was found; `environment` looks a variable up.
@@ -34,14 +44,12 @@ pub fn key_for(
 ) -> Result<(Option<Secret>, KeySource), KeyError> {
     let configured = settings.provider(provider);
     if let Some(command) = configured.and_then(|p| p.key_cmd.as_deref()) {
-        // Once a process: such a command may ask for a PIN.
-        let mut known = FROM_COMMANDS.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = match known.get(command) {
-            Some(key) => key.clone(),
-            None => run(provider, command)?,
-        };
-        known.insert(command.to_owned(), key.clone());
+        let key = once(command, || run(provider, command))?;
         return Ok((Some(key), KeySource::Command));
+    }
+    if configured.is_some_and(|p| p.keyring) {
+        let key = once(&format!("keyring {provider}"), || keyring::look_up(provider))?;
+        return Ok((Some(key), KeySource::Keyring));
     }
     let mut variables: Vec<&str> = configured.and_then(|p| p.key_env.as_deref()).into_iter().collect();
     let known = known(provider);
@@ -62,12 +70,24 @@ pub fn key_for(
     }))
 }
 
-/// Keys that commands have printed, by command.
-static FROM_COMMANDS: LazyLock<Mutex<HashMap<String, Secret>>> = LazyLock::new(Mutex::default);
+/// Keys found outside this process, by where.
+static FOUND: LazyLock<Mutex<HashMap<String, Secret>>> = LazyLock::new(Mutex::default);
+
+/// The key of `place`, looked for once a process: who is asked may ask for a PIN.
+fn once(place: &str, find: impl FnOnce() -> Result<Secret, KeyError>) -> Result<Secret, KeyError> {
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = match found.get(place) {
+        Some(key) => key.clone(),
+        None => find()?,
+    };
+    found.insert(place.to_owned(), key.clone());
+    Ok(key)
+}
 
 /// Whether there is a way to a key for `provider`, without going it.
 pub fn has_key(settings: &Settings, provider: &str, environment: &dyn Fn(&str) -> Option<String>) -> bool {
-    let by_command = settings.provider(provider).is_some_and(|p| p.key_cmd.is_some());
+    let configured = settings.provider(provider);
+    let by_command = configured.is_some_and(|p| p.key_cmd.is_some() || p.keyring);
     by_command || matches!(key_for(settings, provider, environment), Ok((Some(_), _)))
 }
 
@@ -77,17 +97,70 @@ fn run(provider: &str, command: &str) -> Result<Secret, KeyError> {
         reason: reason.to_owned(),
     };
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let output = Command::new(shell)
-        .args([flag, command])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .map_err(|e| fail(&format!("cannot be run ({})", crate::text::io_reason(&e))))?;
-    let key = String::from_utf8_lossy(&output.stdout);
-    match key.lines().next().map(str::trim).filter(|k| !k.is_empty()) {
-        Some(key) if output.status.success() => Ok(Secret::new(key)),
+    let output = quiet(shell, &[flag, command]).map_err(|reason| fail(&format!("cannot be run ({reason})")))?;
+    match first_line(&output) {
+        Some(key) if output.status.success() => Ok(key),
         Some(_) => Err(fail("failed")),
         None => Err(fail("prints nothing")),
+    }
+}
+
+/// Runs a program that neither reads nor complains.
+fn quiet(program: &str, args: &[&str]) -> Result<Output, String> {
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::null()).stderr(Stdio::null());
+    command.output().map_err(|e| crate::text::io_reason(&e))
+}
+
+fn first_line(output: &Output) -> Option<Secret> {
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let key = printed.lines().next().map(str::trim).filter(|k| !k.is_empty());
+    key.map(Secret::new)
+}
+
+/// The system's keyring, through the system's own program for it: a library for it brings D-Bus and its ciphers for one call.
+mod keyring {
+    use super::{KeyError, Secret, first_line, quiet};
+
+    /// The key kept under the service `wickdesk` and this provider's name.
+    pub(super) fn look_up(provider: &str) -> Result<Secret, KeyError> {
+        let fail = |reason: String| KeyError::Keyring {
+            provider: provider.to_owned(),
+            reason,
+            remedy: remedy(provider),
+        };
+        let Some((program, args)) = command(provider) else {
+            return Err(fail("none is known on this system: use key_cmd".to_owned()));
+        };
+        let output = quiet(program, &args).map_err(|reason| fail(format!("{program}: {reason}")))?;
+        match first_line(&output) {
+            Some(key) if output.status.success() => Ok(key),
+            _ => Err(fail(format!("{program} finds none"))),
+        }
+    }
+
+    fn command(provider: &str) -> Option<(&'static str, Vec<&str>)> {
+        if cfg!(target_os = "macos") {
+            Some((
+                "security",
+                vec!["find-generic-password", "-s", "wickdesk", "-a", provider, "-w"],
+            ))
+        } else if cfg!(unix) {
+            Some((
+                "secret-tool",
+                vec!["lookup", "service", "wickdesk", "account", provider],
+            ))
+        } else {
+            None
+        }
+    }
+
+    fn remedy(provider: &str) -> String {
+        if cfg!(target_os = "macos") {
+            format!("security add-generic-password -s wickdesk -a {provider} -w")
+        } else {
+            format!("secret-tool store --label wickdesk service wickdesk account {provider}")
+        }
     }
 }
 
@@ -96,6 +169,7 @@ impl ProviderSettings {
     pub fn key_words(&self) -> String {
         match (&self.key_env, &self.key_cmd) {
             (_, Some(_)) => "key_cmd".to_owned(),
+            _ if self.keyring => "the system's keyring".to_owned(),
             (Some(variable), None) => variable.clone(),
             (None, None) => "no key".to_owned(),
         }

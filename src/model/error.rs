@@ -30,14 +30,14 @@ pub enum ModelError {
         variable: String,
     },
     /// The key was refused.
-    #[error("{provider} refuses the key ({status}): check {variable}")]
+    #[error("{provider} {}", refused_key(.provider, *.status, .variable.as_deref()))]
     WrongKey {
         /// Who refuses.
         provider: String,
         /// The status.
         status: u16,
-        /// Where the key comes from.
-        variable: String,
+        /// Where the key comes from; `None` where none was sent.
+        variable: Option<String>,
     },
     /// The server has no such model.
     #[error("{provider} has no model `{model}`: {detail}; {hint}")]
@@ -249,6 +249,13 @@ impl std::fmt::Display for Waited {
             Waited::Idle => "nothing more",
             Waited::Total => "no end",
         })
+    }
+}
+
+fn refused_key(provider: &str, status: u16, variable: Option<&str>) -> String {
+    match variable {
+        Some(variable) => format!("refuses the key ({status}): check {variable}"),
+        None => format!("wants a key ({status}): set key_env or key_cmd in [providers.{provider}]"),
     }
 }
 

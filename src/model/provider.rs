@@ -247,6 +247,8 @@ pub enum KeySource {
     Environment(String),
     /// A command of the configuration.
     Command,
+    /// The system's keyring.
+    Keyring,
     /// No key is needed.
     None,
 }
@@ -256,6 +258,7 @@ impl fmt::Display for KeySource {
         match self {
             KeySource::Environment(variable) => f.write_str(variable),
             KeySource::Command => f.write_str("key_cmd"),
+            KeySource::Keyring => f.write_str("the system's keyring"),
             KeySource::None => f.write_str("no key"),
         }
     }

@@ -678,6 +678,34 @@ fn a_model_is_listed_and_checked() {
     );
 }
 
+/// The system's program for its keyring is another's; one in its place shows what is asked of it.
+#[cfg(all(unix, not(target_os = "macos")))]
+#[test]
+fn a_key_comes_from_the_keyring() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    home.write("config/wickdesk/config.toml", "[providers.openai]\nkeyring = true\n");
+    let server = Server::saying(&["OK"], "stop");
+    let run = |path: &str| {
+        let mut command = home.command();
+        command.env("PATH", path);
+        command.args(["ask", "hello", "-m", "gpt-4o", "--base-url", &server.url]);
+        Ran::of(command.output().unwrap())
+    };
+    let none = run(&home.path("nowhere").display().to_string()).code(5);
+    assert!(
+        none.last()
+            .ends_with("put it there with: secret-tool store --label wickdesk service wickdesk account openai"),
+        "{}",
+        none.err
+    );
+    let script = format!("#!/bin/sh\n[ \"$*\" = \"lookup service wickdesk account openai\" ] && echo {KEY}\n");
+    let tool = home.write("bin/secret-tool", script);
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    run(&format!("{}:/usr/bin:/bin", home.path("bin").display())).code(0);
+    assert!(server.request(0).contains(&format!("Bearer {KEY}")));
+}
+
 #[test]
 fn usage_comes_in_many_shapes() {
     let openai = &SPEAKERS[0];

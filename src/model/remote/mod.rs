@@ -194,7 +194,7 @@ impl Call {
             let mut value = reqwest::header::HeaderValue::from_str(&value).map_err(|_| ModelError::WrongKey {
                 provider: endpoint.provider.clone(),
                 status: 0,
-                variable: endpoint.key_source.to_string(),
+                variable: Some(endpoint.key_source.to_string()),
             })?;
             value.set_sensitive(true);
             call = call.header(name, value);

@@ -8,7 +8,7 @@ use crate::model::dialect::error_words;
 use crate::model::error::ModelError;
 use crate::model::name::ModelName;
 use crate::model::price;
-use crate::model::provider::Endpoint;
+use crate::model::provider::{Endpoint, KeySource};
 use crate::web;
 
 /// No refusal needs more.
@@ -83,7 +83,8 @@ impl Refusal<'_> {
         let detail = self.words.clone();
         let status = self.status;
         let url = self.endpoint.base_url.clone();
-        let variable = self.endpoint.key_source.to_string();
+        let source = &self.endpoint.key_source;
+        let variable = (*source != KeySource::None).then(|| source.to_string());
         match status {
             300..=399 => ModelError::NotAModel {
                 url,

@@ -185,7 +185,7 @@ impl App {
         let Some(id) = self.response.id() else { return };
         effects.push(Effect::Cancel(id));
         let words = if self.response.text.is_empty() {
-            self.response.state = State::Failed("cancelled before an answer came; F5 asks again".to_owned());
+            self.response.state = State::Failed("cancelled before an answer came".to_owned());
             "cancelled"
         } else {
             self.response.judged = Some(Judged::of(&self.response.text, false, self.response.market.as_ref()));

@@ -21,6 +21,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, with_setup: boo
         State::Streaming { .. } => format!("streaming… {} · Esc cancels", response.pace(app.now())),
         State::Done(answer) if answer.finish.is_complete() => answer.model.clone(),
         State::Done(_) => "partial".to_owned(),
+        State::Failed(_) if response.text().is_empty() => "no answer".to_owned(),
         State::Failed(_) => "no whole answer".to_owned(),
     };
     let inner = pane(frame, area, title("Answer", detail, focus, theme), focus, theme);
@@ -131,7 +132,9 @@ fn head(app: &App, response: &Response, width: u16) -> Vec<Line<'static>> {
         lines.extend(markdown::wrap_plain(&format!("· {note}"), width, theme.warn));
     }
     if let State::Failed(reason) = response.state() {
-        lines.extend(markdown::wrap_plain(reason, width, theme.bad))
+        lines.extend(markdown::wrap_plain(reason, width, theme.bad));
+        let ways = "F5 asks again · m chooses another model · what was set stays";
+        lines.extend(markdown::wrap_plain(ways, width, theme.dim));
     }
     if let Some(reason) = response.not_stored() {
         lines.extend(markdown::wrap_plain(
