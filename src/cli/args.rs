@@ -84,6 +84,8 @@ pub enum Command {
     Chart(ChartArgs),
     /// Read an answer, print its setup and check it on candles
     Check(CheckArgs),
+    /// Play setups on the candles that came after them
+    Replay(ReplayArgs),
     /// The library of templates
     Templates(TemplatesArgs),
     /// The disk cache
@@ -296,6 +298,25 @@ pub struct CheckArgs {
     /// Print one JSON value
     #[arg(long)]
     pub json: bool,
+}
+
+/// `wickdesk replay`
+#[derive(Debug, ClapArgs)]
+pub struct ReplayArgs {
+    /// Setups as CSV: id,bar,dir,order,entry,sl,tps,spread,expiry,max_hold; dir 1 buys and -1 sells, tps apart by blanks
+    pub setups: PathBuf,
+    /// Candle file to play them on
+    #[arg(short, long, value_name = "FILE")]
+    pub candles: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub read: ReadArgs,
+    /// Taken off each trade, both ways together, in price
+    #[arg(long, value_name = "PRICE", default_value_t = 0.0)]
+    pub commission: f64,
+    /// Write the setups with their outcomes as CSV here, or to standard output with -
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
 }
 
 /// `wickdesk templates`

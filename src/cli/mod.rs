@@ -13,6 +13,7 @@ mod load;
 mod models;
 mod output;
 mod packaging;
+mod replay;
 mod templates;
 
 use clap::Parser;
@@ -68,6 +69,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Some(Command::Chart(command)) => chart::run(&args, command),
         Some(Command::Facts(command)) => facts::run(&args, command),
         Some(Command::Check(command)) => check::run(&args, command),
+        Some(Command::Replay(command)) => replay::run(&args, command),
         Some(Command::Templates(command)) => templates::run(&settings(&args)?, command),
         Some(Command::Cache(command)) => cache::run(&args, command),
         Some(Command::Models(command)) => models::run(&Session::open(&args)?, command),

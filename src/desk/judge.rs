@@ -19,7 +19,7 @@ impl Judged {
     /// Judges a text of which it is known whether it is `whole`.
     pub fn of(text: &str, whole: bool, market: Option<&Market>) -> Self {
         let ground = market.map(Market::ground);
-        let reading = read(text, ground.as_ref().and_then(crate::setup::Ground::scale));
+        let reading = read(text, ground.as_ref().and_then(crate::setup::Ground::scale), whole);
         let checks = match &ground {
             Some(ground) => check(&reading, whole, ground),
             // Without candles there is nothing to say of an answer that proposes nothing.

@@ -175,7 +175,7 @@ fn bar(bar: Option<usize>) -> String {
 }
 
 /// `value` with 12 significant digits.
-fn round12(value: f64) -> f64 {
+pub(crate) fn round12(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
 }
 

@@ -1,16 +1,22 @@
 //! The `setup` block of an answer: finding it, whatever its fence says, and reading its fields.
 
 use super::lenient::{self, Broken, Node};
-use super::{Claim, Order, Reading, Scale, Setup, Side, Source, Zone, number};
-use crate::text::clean;
+use super::{Claim, Order, Scale, Setup, Side, Zone, number};
 
-/// Reads what `answer` proposes. `scale` is that of the candles it was asked about; it settles whether `1,234` is a
-/// thousand or a fraction.
+/// What the blocks of an answer say.
+pub(super) struct Blocks {
+    /// The setups, in the answer's order.
+    pub setups: Vec<Setup>,
+    /// Whether one is cut off by the end of the answer.
+    pub cut: bool,
+}
+
+/// Reads the blocks of `text`, which is clean. `scale` is that of the candles it was asked about; it settles whether `1,234`
+/// is a thousand or a fraction.
 ///
 /// Every object with a `side` or an `entry` counts, in a fence of whatever label or in none; the first is the primary
 /// setup. One that the end of the answer cuts off yields nothing.
-pub fn read(answer: &str, scale: Option<Scale>) -> Reading {
-    let text = clean(answer);
+pub(super) fn read(text: &str, scale: Option<Scale>) -> Blocks {
     let mut setups = Vec::new();
     let mut cut = false;
     let mut cuts = 0;
@@ -20,13 +26,13 @@ pub fn read(answer: &str, scale: Option<Scale>) -> Reading {
             at = open + 1;
             continue;
         }
-        match lenient::read(&text, open) {
+        match lenient::read(text, open) {
             Ok((node, end)) => {
                 collect(&node, scale, &mut setups);
                 at = end;
             }
             // Nothing in a block that is no whole one is mended: what stands inside it is not read by itself.
-            Err(broken) if looks_like_setup(&text, open, broken) => {
+            Err(broken) if looks_like_setup(text, open, broken) => {
                 cut = true;
                 match (broken, text[open..].find("\n```")) {
                     (Broken::At(_), Some(fence)) => at = open + fence,
@@ -42,21 +48,10 @@ pub fn read(answer: &str, scale: Option<Scale>) -> Reading {
                 }
             }
             // Always ahead of the opening bracket, so that no character is read twice over.
-            Err(Broken::At(broken)) => at = next_boundary(&text, broken.max(open + 1)),
+            Err(Broken::At(broken)) => at = next_boundary(text, broken.max(open + 1)),
         }
     }
-    let mut setups = setups.into_iter();
-    let setup = setups.next();
-    Reading {
-        source: if setup.is_some() || cut {
-            Source::Block
-        } else {
-            Source::None
-        },
-        setup,
-        alternatives: setups.collect(),
-        cut,
-    }
+    Blocks { setups, cut }
 }
 
 /// Brackets that never close are given up on after so many.
@@ -303,6 +298,11 @@ fn claims(node: &Node) -> Vec<Claim> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::setup::{Source, read as read_answer};
+
+    fn read(text: &str, scale: Option<Scale>) -> crate::setup::Reading {
+        read_answer(text, scale, true)
+    }
 
     const BLOCK: &str = "```setup\n{\"side\": \"long\", \"order\": \"buy limit\", \"entry\": [2347.5, 2345.0], \"stop\": 2338.0, \
         \"targets\": [2360.0, 2372.5], \"risk_reward\": \"1:1.7\", \"valid_bars\": 4, \"confidence\": \"60%\"}\n```";

@@ -6,12 +6,16 @@ mod block;
 pub mod checks;
 mod lenient;
 mod number;
+mod prose;
+mod read;
+pub mod replay;
 mod ticket;
 
 use serde::{Deserialize, Serialize};
 
-pub use block::read;
 pub use checks::{Check, Ground, Status, check, check_bare};
+pub use read::read;
+pub use replay::{Ended, Outcome, Play, Replay, Terms, Unplayable};
 pub use ticket::ticket;
 
 /// Which way a setup trades.

@@ -12,6 +12,7 @@ mod models;
 mod providers;
 mod readme;
 mod real;
+mod replay;
 mod responses;
 mod screens;
 mod support;

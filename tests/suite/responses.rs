@@ -1,4 +1,4 @@
-//! Answers with their truth: every block read exactly, every check as it must come out.
+//! Answers with their truth: every setup read exactly, from a block or from prose, every check as it must come out.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use wickdesk::market::{ReadOptions, read_file};
 use crate::support;
 
 #[test]
-fn block_answers_are_read_and_checked_exactly() {
+fn answers_are_read_and_checked_exactly() {
     let Some(responses) = support::shared("responses") else {
         return;
     };
     let expected: serde_json::Value =
         serde_json::from_slice(&std::fs::read(responses.join("expected.json")).unwrap()).unwrap();
     let mut read = 0;
-    for case in expected.as_array().unwrap().iter().filter(|c| c["source"] == "block") {
+    for case in expected.as_array().unwrap() {
         let file = case["file"].as_str().unwrap();
         let candles = responses.join("..").join(case["candles"].as_str().unwrap());
         let series = read_file(&candles, &ReadOptions::default()).unwrap().series;
@@ -23,8 +23,30 @@ fn block_answers_are_read_and_checked_exactly() {
         let market = Market::of(&Arc::new(series), Some(as_of)).unwrap();
         let text = std::fs::read_to_string(responses.join(file)).unwrap();
         let judged = Judged::of(&text, true, Some(&market));
-        assert_eq!(judged.complete, case["complete"].as_bool().unwrap(), "{file}");
-        if case["cut"].is_null() {
+        let source = serde_json::to_value(judged.reading.source).unwrap();
+        assert_eq!(source, case["source"], "{file}");
+        if source == "block" {
+            assert_eq!(judged.complete, case["complete"].as_bool().unwrap(), "{file}");
+        }
+        let all = judged.reading.setup.iter().chain(&judged.reading.alternatives);
+        let prices: Vec<f64> = all
+            .flat_map(|s| {
+                s.entry
+                    .into_iter()
+                    .flat_map(<[f64; 2]>::from)
+                    .chain(s.stop)
+                    .chain(s.targets.clone())
+            })
+            .collect();
+        for wrong in case["forbidden"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(serde_json::Value::as_f64)
+        {
+            assert!(!prices.contains(&wrong), "{file}: {wrong} is no price of the setup");
+        }
+        if !case["setup"].is_null() {
             let setup = serde_json::to_value(judged.reading.setup.as_ref().unwrap()).unwrap();
             for (field, want) in case["setup"].as_object().unwrap() {
                 let same = *want == setup[field]
@@ -48,7 +70,7 @@ fn block_answers_are_read_and_checked_exactly() {
         }
         read += 1;
     }
-    assert_eq!(read, 14);
+    assert_eq!(read, 24);
 }
 
 fn same_numbers(a: &serde_json::Value, b: &serde_json::Value) -> bool {
@@ -71,7 +93,7 @@ fn hostile_answers_are_read_in_time_and_without_a_panic() {
         "{/*".repeat(100_000),
     ];
     for text in hostile {
-        let reading = wickdesk::setup::read(&text, None);
+        let reading = wickdesk::setup::read(&text, None, true);
         assert!(reading.setup.is_none_or(|s| s.stop.is_none()));
     }
 }
@@ -79,6 +101,6 @@ fn hostile_answers_are_read_in_time_and_without_a_panic() {
 proptest::proptest! {
     #[test]
     fn no_answer_makes_the_reading_panic(text in "(?s)([{}\\[\\],:\"'“”‘’a-z0-9.\n `/*-]|side|entry|stop|```setup|tp1){0,120}") {
-        let _ = wickdesk::setup::read(&text, None);
+        let _ = wickdesk::setup::read(&text, None, true);
     }
 }
