@@ -14,6 +14,7 @@ mod prepare;
 mod reach;
 mod spend;
 mod stamp;
+mod walk;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ pub use live::fetch;
 pub use prepare::{Estimate, Market, Prepared, Question, parse_as_of};
 pub use spend::{Spending, Sum};
 pub use stamp::stamp;
+pub use walk::{Costs, Progress, Variant, Walk, WalkEstimate};
 
 /// Everything that can go wrong on the way, each in one line that says what to do.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! A question made ready: candles cut at the as-of, facts, prompt, model, request, key.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -55,7 +55,8 @@ pub struct Market {
     pub later: Vec<Candle>,
     /// Whether the as-of was asked for.
     pub history: bool,
-    sessions: Sessions,
+    /// When it trades, once somebody asks how fresh an answer is.
+    sessions: Arc<OnceLock<Sessions>>,
 }
 
 impl Market {
@@ -78,11 +79,23 @@ impl Market {
         Ok(Self {
             facts: Arc::new(Facts::from_study(&cut, &study)),
             study: Arc::new(study),
-            sessions: Sessions::of(&cut),
+            sessions: Arc::default(),
             series: cut,
             later,
             history: as_of.is_some(),
         })
+    }
+
+    /// The market of `series` whose concepts are computed already.
+    pub(super) fn at(series: Arc<Series>, study: Arc<Study>) -> Self {
+        Self {
+            facts: Arc::new(Facts::from_study(&series, &study)),
+            study,
+            sessions: Arc::default(),
+            series,
+            later: Vec::new(),
+            history: true,
+        }
     }
 
     /// The market with the candles that `series` has more: what is known of the others stays, unless they have changed.
@@ -101,7 +114,7 @@ impl Market {
         Self {
             facts: Arc::new(Facts::from_study(series, &study)),
             study: Arc::new(study),
-            sessions: Sessions::of(series),
+            sessions: Arc::default(),
             series: Arc::clone(series),
             later: Vec::new(),
             history: false,
@@ -124,7 +137,8 @@ impl Market {
     /// Whether an answer on these candles still speaks of the present.
     pub fn freshness(&self, now: Timestamp) -> Freshness {
         let (timeframe, live) = (self.series.timeframe(), self.series.is_live());
-        Freshness::by_clock(self.as_of(), timeframe, &self.sessions, self.history, live, now)
+        let sessions = self.sessions.get_or_init(|| Sessions::of(&self.series));
+        Freshness::by_clock(self.as_of(), timeframe, sessions, self.history, live, now)
     }
 }
 

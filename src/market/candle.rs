@@ -1,5 +1,7 @@
 //! The candle and the series: the two values everything downstream is computed from.
 
+use std::sync::{Arc, OnceLock};
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -56,14 +58,33 @@ pub enum SeriesError {
 }
 
 /// Closed candles of one symbol and timeframe, never empty, open times strictly rising.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// A copy, and the series as it stood at an earlier candle, share the candles.
+#[derive(Debug, Clone)]
 pub struct Series {
     symbol: String,
     timeframe: Timeframe,
     decimals: u8,
     volume: VolumeKind,
     live: bool,
+    all: Arc<All>,
+    /// How many of them are this series.
+    len: usize,
+}
+
+/// The candles that a series and its beginnings share.
+#[derive(Debug)]
+struct All {
     candles: Vec<Candle>,
+    /// Decimals of the prices up to each candle, once one has been asked for.
+    decimals: OnceLock<Vec<u8>>,
+}
+
+impl PartialEq for Series {
+    fn eq(&self, other: &Self) -> bool {
+        let head = |s: &Self| (s.timeframe, s.decimals, s.volume, s.live);
+        self.symbol == other.symbol && head(self) == head(other) && self.candles() == other.candles()
+    }
 }
 
 impl Series {
@@ -90,7 +111,11 @@ impl Series {
             decimals,
             volume,
             live: false,
-            candles,
+            len: candles.len(),
+            all: Arc::new(All {
+                candles,
+                decimals: OnceLock::new(),
+            }),
         })
     }
 
@@ -131,33 +156,38 @@ impl Series {
 
     /// All candles, oldest first; never empty.
     pub fn candles(&self) -> &[Candle] {
-        &self.candles
+        &self.all.candles[..self.len]
     }
 
     /// The last candle.
     pub fn last(&self) -> &Candle {
         // `new` and `up_to` keep at least one candle.
-        &self.candles[self.candles.len() - 1]
+        &self.all.candles[self.len - 1]
     }
 
     /// The bar number of the last candle that opens at or before `time` (UTC epoch seconds).
     pub fn bar_at(&self, time: i64) -> Option<usize> {
-        self.candles.partition_point(|c| c.time <= time).checked_sub(1)
+        self.candles().partition_point(|c| c.time <= time).checked_sub(1)
     }
 
-    /// The series as it stood at the close of `bar`: that candle and all before it.
+    /// The series as it stood at the close of `bar`: that candle and all before it, with the decimals that these show. Costs
+    /// nothing after the first time.
     pub fn up_to(&self, bar: usize) -> Series {
-        let end = (bar + 1).min(self.candles.len());
+        let len = (bar + 1).min(self.len);
+        let along = self
+            .all
+            .decimals
+            .get_or_init(|| super::decimals::decimals_along(&self.all.candles));
         Series {
-            symbol: self.symbol.clone(),
-            candles: self.candles[..end].to_vec(),
-            ..*self
+            decimals: along.get(len - 1).copied().unwrap_or(self.decimals),
+            len,
+            ..self.clone()
         }
     }
 
     /// How many candles are loaded after `time` (UTC epoch seconds).
     pub fn since(&self, time: i64) -> usize {
-        self.candles.len() - self.candles.partition_point(|c| c.time <= time)
+        self.len - self.candles().partition_point(|c| c.time <= time)
     }
 }
 

@@ -10,20 +10,63 @@ const MOST: u8 = 10;
 /// residue (`117413.00000000001`). Where more than four decimals seem to be needed, a price counts as met within the
 /// precision of a 32-bit float.
 pub fn decimals_of(candles: &[Candle]) -> u8 {
-    let prices = || candles.iter().flat_map(|c| [c.open, c.high, c.low, c.close]);
-    let count = candles.len() * 4;
-    let fits = |decimals: u8, relative: f64| {
-        let scale = 10f64.powi(i32::from(decimals));
-        let misses = prices()
-            .filter(|p| ((p * scale).round() / scale - p).abs() > p.abs() * relative)
-            .count();
-        misses * 100 <= count
-    };
-    let exact = (0..=MOST).find(|d| fits(*d, 1e-13)).unwrap_or(MOST);
-    if exact <= 4 {
-        return exact;
+    let mut needs = Needs::default();
+    candles.iter().for_each(|c| needs.push(c));
+    needs.decimals()
+}
+
+/// [`decimals_of`] of each run of candles from the first: one number a candle.
+pub(super) fn decimals_along(candles: &[Candle]) -> Vec<u8> {
+    let mut needs = Needs::default();
+    let along = candles.iter().map(|c| {
+        needs.push(c);
+        needs.decimals()
+    });
+    along.collect()
+}
+
+/// How many prices need how many decimals, exactly and within the precision of a 32-bit float.
+#[derive(Default)]
+struct Needs {
+    prices: usize,
+    exact: [usize; MOST as usize + 2],
+    rough: [usize; MOST as usize + 2],
+}
+
+impl Needs {
+    fn push(&mut self, candle: &Candle) {
+        for price in [candle.open, candle.high, candle.low, candle.close] {
+            let needed = |relative: f64| {
+                let fits = |d: &u8| {
+                    let scale = 10f64.powi(i32::from(*d));
+                    ((price * scale).round() / scale - price).abs() <= price.abs() * relative
+                };
+                usize::from((0..=MOST).find(fits).unwrap_or(MOST + 1))
+            };
+            self.prices += 1;
+            let exact = needed(1e-13);
+            self.exact[exact] += 1;
+            self.rough[if exact == 0 { 0 } else { needed(6e-8) }] += 1;
+        }
     }
-    (0..=exact).find(|d| fits(*d, 6e-8)).unwrap_or(exact)
+
+    fn decimals(&self) -> u8 {
+        let fewest = |needs: &[usize]| {
+            let mut met = 0;
+            let enough = |n: &usize| {
+                met += n;
+                (self.prices - met) * 100 <= self.prices
+            };
+            let at = needs.iter().position(enough).unwrap_or(needs.len());
+            u8::try_from(at).unwrap_or(MOST).min(MOST)
+        };
+        let exact = fewest(&self.exact);
+        if exact <= 4 {
+            exact
+        } else {
+            fewest(&self.rough).min(exact)
+        }
+    }
 }
 
 /// `value` with the instrument's `decimals`.

@@ -4,11 +4,13 @@
 
 mod block;
 pub mod checks;
+pub mod costs;
 mod lenient;
 mod number;
 mod prose;
 mod read;
 pub mod replay;
+pub mod score;
 mod ticket;
 
 use serde::{Deserialize, Serialize};

@@ -614,7 +614,7 @@ fn a_fallback_answers_under_its_own_name_and_key() {
         (&"from the second".into(), &"second/b".into())
     );
     assert!(
-        ran.err.contains("refuses the key") && ran.err.contains("(asking second/b instead)"),
+        ran.err.contains("first wants a key (401)") && ran.err.contains("(asking second/b instead)"),
         "{}",
         ran.err
     );

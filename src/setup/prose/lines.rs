@@ -466,7 +466,7 @@ fn colons(text: &str) -> Vec<(Label, Option<u8>, String)> {
                 }
                 found.push((label, number, at + c.len_utf8()));
             }
-            None if found.is_empty() => return found_nothing(text),
+            None if found.is_empty() => return Vec::new(),
             None => {}
         }
     }
@@ -488,10 +488,6 @@ fn colons(text: &str) -> Vec<(Label, Option<u8>, String)> {
         }
     }
     fields
-}
-
-fn found_nothing(_: &str) -> Vec<(Label, Option<u8>, String)> {
-    Vec::new()
 }
 
 /// The label that ends `text`, of up to four words, and where it begins; a mark or a blank stands before it.

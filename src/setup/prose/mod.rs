@@ -20,21 +20,19 @@ pub(super) fn read(text: &str, scale: Option<Scale>, whole: bool) -> Vec<Setup> 
         drafts.take(event);
     }
     let setups = drafts.finish();
-    if setups.iter().all(|s| s.entry.is_none())
-        && setups.iter().all(|s| !s.is_trade())
-        && (setups.is_empty() || !setups[0].is_trade())
-    {
-        let stated = setups.iter().any(|s| s.side == Some(Side::None));
-        if stated || no_trade::is_stated(text) {
-            return vec![Setup {
-                side: Some(Side::None),
-                confidence: setups.first().and_then(|s| s.confidence),
-                ..Setup::default()
-            }];
-        }
+    let is_proposed = |s: &Setup| s.entry.is_some() || s.is_trade();
+    if setups.iter().any(is_proposed) {
+        return setups;
+    }
+    let labelled = setups.first().cloned();
+    if labelled.is_none() && !no_trade::is_stated(text) {
         return Vec::new();
     }
-    setups
+    vec![Setup {
+        side: Some(Side::None),
+        confidence: labelled.and_then(|s| s.confidence),
+        ..Setup::default()
+    }]
 }
 
 /// `text` without a number at its very end.

@@ -1,5 +1,8 @@
 //! Whether an answer says, in words, that it proposes no trade.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::labels;
 
 /// Phrases that say so wherever they stand.
@@ -205,28 +208,44 @@ pub(super) fn is_stated(text: &str) -> bool {
         .any(sentence)
 }
 
+/// A phrase by its words, and whether it counts as advice only.
+type Phrase = (Vec<&'static str>, bool);
+
+/// The phrases by their first word.
+static PHRASES: LazyLock<HashMap<&str, Vec<Phrase>>> = LazyLock::new(|| {
+    let mut phrases: HashMap<&str, Vec<Phrase>> = HashMap::new();
+    let all = ANYWHERE
+        .iter()
+        .map(|p| (p, false))
+        .chain(ADVICE.iter().map(|p| (p, true)));
+    for (phrase, advice) in all {
+        let words: Vec<&str> = phrase.split(' ').collect();
+        phrases.entry(words[0]).or_default().push((words, advice));
+    }
+    phrases
+});
+
 fn sentence(text: &str) -> bool {
     let plain = labels::plain_all(text);
-    let padded = format!(" {plain} ");
-    let anywhere = ANYWHERE.iter().any(|phrase| {
-        padded.match_indices(&format!(" {phrase} ")).any(|(at, found)| {
-            let behind = padded[at + found.len()..].split(' ').next().unwrap_or_default();
-            !NOT_BEHIND.contains(&behind)
+    let words: Vec<&str> = plain.split(' ').collect();
+    words.iter().enumerate().any(|(at, word)| {
+        let phrases = PHRASES.get(word).map_or(&[][..], Vec::as_slice);
+        phrases.iter().any(|(phrase, advice)| {
+            if !words[at..].starts_with(phrase) {
+                return false;
+            }
+            if !advice {
+                return words
+                    .get(at + phrase.len())
+                    .is_none_or(|next| !NOT_BEHIND.contains(next));
+            }
+            // "Pass" and "wait" alone are advice only where they are the sentence.
+            if matches!(phrase.as_slice(), ["pass" | "wait"]) {
+                return words.len() == 1;
+            }
+            at == 0 || ADVISING.contains(&words[at - 1])
         })
-    });
-    anywhere
-        || ADVICE.iter().any(|phrase| {
-            padded.match_indices(&format!(" {phrase} ")).any(|(at, _)| {
-                let before = padded[..at].trim_end().rsplit(' ').next().unwrap_or_default();
-                // "Pass" and "wait" alone are advice only where they are the sentence.
-                let alone = matches!(*phrase, "pass" | "wait");
-                if alone {
-                    plain == *phrase
-                } else {
-                    before.is_empty() || ADVISING.contains(&before)
-                }
-            })
-        })
+    })
 }
 
 #[cfg(test)]
