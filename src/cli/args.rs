@@ -86,6 +86,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Play setups on the candles that came after them
     Replay(ReplayArgs),
+    /// Ask a template at many past as-ofs, play each setup on what followed, and score
+    Walk(Box<WalkArgs>),
     /// The library of templates
     Templates(TemplatesArgs),
     /// The disk cache
@@ -126,6 +128,39 @@ pub struct ReadArgs {
     pub keep_forming: bool,
 }
 
+/// What a model is asked with.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct ParamArgs {
+    /// Sampling temperature, 0 or more
+    #[arg(long, value_parser = at_least_zero, allow_negative_numbers = true)]
+    pub temperature: Option<f64>,
+    /// Nucleus sampling, 0 to 1
+    #[arg(long, value_parser = share, allow_negative_numbers = true)]
+    pub top_p: Option<f64>,
+    /// Most tokens of the answer
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_tokens: Option<u32>,
+    /// Seed
+    #[arg(long, allow_negative_numbers = true)]
+    pub seed: Option<i64>,
+}
+
+impl ParamArgs {
+    /// Those that are given, by name.
+    pub fn given(&self) -> Vec<(String, serde_json::Value)> {
+        let params = [
+            ("temperature", self.temperature.map(serde_json::Value::from)),
+            ("top_p", self.top_p.map(serde_json::Value::from)),
+            ("max_tokens", self.max_tokens.map(serde_json::Value::from)),
+            ("seed", self.seed.map(serde_json::Value::from)),
+        ];
+        let given = params
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        given.collect()
+    }
+}
+
 /// `wickdesk ask`
 #[derive(Debug, ClapArgs)]
 pub struct AskArgs {
@@ -158,18 +193,9 @@ pub struct AskArgs {
     /// System message
     #[arg(long)]
     pub system: Option<String>,
-    /// Sampling temperature, 0 or more
-    #[arg(long, value_parser = at_least_zero, allow_negative_numbers = true)]
-    pub temperature: Option<f64>,
-    /// Nucleus sampling, 0 to 1
-    #[arg(long, value_parser = share, allow_negative_numbers = true)]
-    pub top_p: Option<f64>,
-    /// Most tokens of the answer
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_tokens: Option<u32>,
-    /// Seed
-    #[arg(long, allow_negative_numbers = true)]
-    pub seed: Option<i64>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub params: ParamArgs,
     /// How long the answer stays cached: 15m, 4h, 2d or none
     #[arg(long)]
     pub ttl: Option<Ttl>,
@@ -317,6 +343,80 @@ pub struct ReplayArgs {
     /// Write the setups with their outcomes as CSV here, or to standard output with -
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
+}
+
+/// `wickdesk walk`
+#[derive(Debug, ClapArgs)]
+pub struct WalkArgs {
+    /// Candle file to walk along; repeat for several instruments
+    #[arg(short, long, value_name = "FILE", required = true)]
+    pub candles: Vec<PathBuf>,
+    /// Template: a name or a file; repeat to compare several on the same as-ofs
+    #[arg(short, long, required = true)]
+    pub template: Vec<String>,
+    /// Model: provider/model, a bare name, or offline, which is asked without one; repeat for several
+    #[arg(short, long, num_args = 1..)]
+    pub model: Vec<String>,
+    /// Ask at every Nth closed candle
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    pub every: usize,
+    /// First as-of; without it the 200th candle, before which the slowest average says nothing
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Last as-of
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// Set a variable of the template; with several values, and timeframe=H1,H4, walk each
+    #[arg(short, long, value_name = "NAME=VALUE[,VALUE]")]
+    pub set: Vec<String>,
+    /// Address of an OpenAI-compatible server, version path included
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub params: ParamArgs,
+    /// Zone of times that name none, such as Europe/Athens or -05; UTC unless given
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub tz: Option<String>,
+    /// Symbol, over what the file says
+    #[arg(long)]
+    pub symbol: Option<String>,
+    /// Timeframe, over what the candles say
+    #[arg(long, value_name = "TF")]
+    pub timeframe: Option<Timeframe>,
+    /// Order of day, month and year, where the file leaves it open
+    #[arg(long, value_enum, value_name = "ORDER")]
+    pub date_order: Option<DateOrder>,
+    /// Ask less bid, in price, over the usual of the kind of instrument
+    #[arg(long, value_name = "PRICE", value_parser = at_least_zero)]
+    pub spread: Option<f64>,
+    /// Commission both ways, in price, over the usual of the kind of instrument
+    #[arg(long, value_name = "PRICE", value_parser = at_least_zero)]
+    pub commission: Option<f64>,
+    /// Candles an order waits, where neither answer nor template says
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub expiry: Option<usize>,
+    /// Candles a trade is held
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub max_hold: Option<usize>,
+    /// Score what lies before TIME and what lies after apart
+    #[arg(long, value_name = "TIME")]
+    pub split: Option<String>,
+    /// Questions on their way at once
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub concurrent: Option<usize>,
+    /// Make no further call once so many US dollars were spent
+    #[arg(long, value_name = "USD", value_parser = at_least_zero)]
+    pub spend: Option<f64>,
+    /// Make paid calls without being asked
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Write a report: FILE.md, or FILE.html with charts
+    #[arg(long, value_name = "FILE")]
+    pub report: Vec<PathBuf>,
+    /// Print one JSON value
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `wickdesk templates`
@@ -496,6 +596,11 @@ pub enum CacheCommand {
 fn at_least_zero(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
     number.ok_or_else(|| "a number of 0 or more, such as 0.7".to_owned())
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    let number = text.parse::<usize>().ok().filter(|n| *n > 0);
+    number.ok_or_else(|| "a whole number of 1 or more".to_owned())
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -92,12 +92,6 @@ fn question(session: &Session, args: &AskArgs) -> Result<Question, Failure> {
         Some("-") => Some(stdin()?),
         other => other.map(str::to_owned),
     };
-    let params = [
-        ("temperature", args.temperature.map(Json::from)),
-        ("top_p", args.top_p.map(Json::from)),
-        ("max_tokens", args.max_tokens.map(Json::from)),
-        ("seed", args.seed.map(Json::from)),
-    ];
     Ok(Question {
         template,
         prompt,
@@ -107,10 +101,7 @@ fn question(session: &Session, args: &AskArgs) -> Result<Question, Failure> {
         values,
         model: args.model.clone(),
         base_url: args.base_url.clone(),
-        params: params
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect(),
+        params: args.params.given(),
         ttl: args.ttl,
     })
 }

@@ -15,6 +15,7 @@ mod output;
 mod packaging;
 mod replay;
 mod templates;
+mod walk;
 
 use clap::Parser;
 
@@ -70,6 +71,7 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Some(Command::Facts(command)) => facts::run(&args, command),
         Some(Command::Check(command)) => check::run(&args, command),
         Some(Command::Replay(command)) => replay::run(&args, command),
+        Some(Command::Walk(command)) => walk::run(&Session::open(&args)?, command),
         Some(Command::Templates(command)) => templates::run(&settings(&args)?, command),
         Some(Command::Cache(command)) => cache::run(&args, command),
         Some(Command::Models(command)) => models::run(&Session::open(&args)?, command),

@@ -13,13 +13,15 @@ use tokio::runtime::Handle;
 use super::ask::{Answer, Policy, Step};
 use super::prepare::{Market, Prepared, Question};
 use super::{Desk, DeskError, Judged};
+use crate::analyst::Analyst;
 use crate::cache::{Tier, Want};
 use crate::facts::Study;
 use crate::market::{Candle, Series};
 use crate::model::price;
 use crate::prompt::{Template, Values};
 use crate::setup::score::{Fate, Trial, random_side};
-use crate::setup::{Play, Side, Terms, costs};
+use crate::setup::{Setup, Terms, costs, read};
+use crate::ttl::Ttl;
 
 /// What is asked at each as-of of one variant of a walk.
 #[derive(Debug, Clone)]
@@ -51,6 +53,10 @@ pub struct Walk {
     pub params: Vec<(String, serde_json::Value)>,
     /// What dealing costs, over the usual.
     pub costs: Costs,
+    /// The address of the models, if one is named.
+    pub base_url: Option<String>,
+    /// No call is made once so many US dollars were spent on this walk.
+    pub spend: Option<f64>,
     /// Questions on their way at once.
     pub concurrent: usize,
 }
@@ -81,6 +87,12 @@ pub struct Progress {
     pub tokens: AtomicU64,
     /// What they cost, in millionths of a US dollar.
     pub micro_usd: AtomicU64,
+    /// Questions that got no answer.
+    pub failed: AtomicUsize,
+    /// Of these, since the last that got one.
+    failed_in_a_row: AtomicUsize,
+    /// Why the last of them got none.
+    pub last_failure: Mutex<Option<String>>,
     /// To be set when it is to end.
     pub stop: AtomicBool,
 }
@@ -100,6 +112,8 @@ pub struct WalkEstimate {
     pub usd: Option<f64>,
 }
 
+/// So many questions in a row without an answer end a walk: the next would get none either.
+const FAILURES: usize = 3;
 /// Tokens that an answer is reckoned with before it is asked for.
 const ANSWER_TOKENS: u64 = 800;
 /// As-ofs begin here where nobody says: before it the slowest average says nothing.
@@ -127,8 +141,10 @@ impl Walk {
 }
 
 impl Costs {
-    fn terms(&self, series: &Series, close: f64, valid_bars: Option<u32>) -> Terms {
-        let usual = costs::usual(series.symbol(), close);
+    /// The terms on which a setup of `symbol` is played, price being at `close` and the setup or its template good for
+    /// `valid_bars` candles.
+    pub fn terms(&self, symbol: &str, close: f64, valid_bars: Option<u32>) -> Terms {
+        let usual = costs::usual(symbol, close);
         let stated = valid_bars.and_then(|n| usize::try_from(n).ok());
         Terms {
             spread: self.spread.unwrap_or(usual.spread),
@@ -136,6 +152,45 @@ impl Costs {
             expiry: stated.or(self.expiry).unwrap_or(usual.expiry),
             max_hold: self.max_hold.unwrap_or(usual.max_hold),
         }
+    }
+}
+
+impl Progress {
+    /// Questions answered.
+    pub fn done(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// What was spent, in US dollars.
+    pub fn usd(&self) -> f64 {
+        self.micro_usd.load(Ordering::Relaxed) as f64 / 1e6
+    }
+
+    fn count(&self, answer: &Answer) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.failed_in_a_row.store(0, Ordering::Relaxed);
+        if answer.tier != Tier::Model {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if let Some(usage) = answer.usage {
+            self.tokens.fetch_add(usage.input + usage.output, Ordering::Relaxed);
+        }
+        // A cost is never negative, and no call's is beyond 18 trillion.
+        let micro = (answer.cost_usd.unwrap_or(0.0) * 1e6).round() as u64;
+        self.micro_usd.fetch_add(micro, Ordering::Relaxed);
+    }
+
+    /// Notes that a question got no answer; hands the error on where the next would get none either.
+    fn failure(&self, error: DeskError) -> Result<(), DeskError> {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        let in_a_row = self.failed_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
+        *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+        if error.is_configuration() || in_a_row >= FAILURES {
+            return Err(error);
+        }
+        Ok(())
     }
 }
 
@@ -175,7 +230,10 @@ impl Desk {
             template: Some(variant.template.clone()),
             values: variant.values.clone(),
             model: Some(model.to_owned()),
+            base_url: walk.base_url.clone(),
             params: walk.params.clone(),
+            // What was known then does not change: the second walk is to find it however late it comes.
+            ttl: Some(Ttl::Never),
             ..Question::default()
         };
         let mut prepared = self.prepare_on(&question, Some(market.clone()), &[])?;
@@ -213,7 +271,7 @@ impl Desk {
             ..WalkEstimate::default()
         });
         self.along(walk, &AtomicBool::new(false), |prepared, _| {
-            let local = prepared.request.model.is_local();
+            let paid = prepared.endpoint.as_ref().is_some_and(|e| !e.is_loopback());
             let hit = self
                 .cache
                 .peek(&prepared.key, Want::Newest, super::now_millis())
@@ -223,7 +281,7 @@ impl Desk {
             let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
             sum.questions += 1;
             sum.hits += usize::from(hit);
-            if !hit && !local {
+            if !hit && paid {
                 sum.calls += 1;
                 sum.tokens += tokens;
                 let usd = price.map(|p| (tokens as f64 * p.input + ANSWER_TOKENS as f64 * p.output) / 1e6);
@@ -241,25 +299,17 @@ impl Desk {
     /// [`DeskError`] of the first question that cannot be asked or is not answered; what was answered before is in the cache.
     pub fn walk(&self, walk: &Walk, runtime: &Handle, progress: &Progress) -> Result<Vec<Trial>, DeskError> {
         let mut trials = self.along(walk, &progress.stop, |prepared, place| {
-            let Some(answer) = runtime.block_on(self.answered(&prepared, progress))? else {
-                return Ok(None);
+            let answer = match runtime.block_on(self.answered(&prepared, progress)) {
+                Ok(Some(answer)) => answer,
+                Ok(None) => return Ok(None),
+                Err(error) => return progress.failure(error).map(|()| None),
             };
             let trial = trial(walk, place, &prepared, &answer);
-            progress.asked.fetch_add(1, Ordering::Relaxed);
-            let (counter, usage) = match answer.tier {
-                Tier::Model => (&progress.calls, answer.usage),
-                _ => (&progress.hits, None),
-            };
-            counter.fetch_add(1, Ordering::Relaxed);
-            if let Some(usage) = usage {
-                progress.tokens.fetch_add(usage.input + usage.output, Ordering::Relaxed);
-                let usd = answer.cost_usd.unwrap_or(0.0);
-                // A cost is never negative, and no call's is beyond 18 trillion.
-                progress
-                    .micro_usd
-                    .fetch_add((usd * 1e6).round() as u64, Ordering::Relaxed);
+            progress.count(&answer);
+            if walk.spend.is_some_and(|most| progress.usd() >= most) {
+                progress.stop.store(true, Ordering::Relaxed);
             }
-            Ok(Some((place.order(walk), trial)))
+            Ok(Some((place.order(), trial)))
         })?;
         trials.sort_by_key(|(order, _)| *order);
         Ok(trials.into_iter().map(|(_, trial)| trial).collect())
@@ -372,8 +422,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// Its place among the trials.
-    fn order(&self, walk: &Walk) -> (usize, usize, usize) {
-        debug_assert!(self.model_at < walk.models.len());
+    fn order(&self) -> (usize, usize, usize) {
         (self.variant_at, self.model_at, self.bar)
     }
 }
@@ -386,43 +435,54 @@ async fn stopped(stop: &AtomicBool) {
 }
 
 fn trial(walk: &Walk, place: &Place<'_>, prepared: &Prepared, answer: &Answer) -> Trial {
-    let market = prepared.market.as_ref();
-    let judged = Judged::answer(answer, market);
+    let judged = Judged::answer(answer, prepared.market.as_ref());
     let series = &place.variant.series;
-    let close = series.candles()[place.bar].close;
-    let as_of = series.candles()[place.bar].time;
-    let mut trial = Trial {
+    let (close, as_of) = (series.candles()[place.bar].close, series.candles()[place.bar].time);
+    let terms_of = |setup: Option<&Setup>| {
+        let stated = setup.and_then(|s| s.valid_bars);
+        walk.costs
+            .terms(series.symbol(), close, stated.or(place.variant.template.valid_bars))
+    };
+    let setup = judged.reading.setup.as_ref();
+    let terms = terms_of(setup);
+    let fate = Fate::of(setup, judged.complete, close, terms, place.later);
+    let until = fate
+        .outcome()
+        .and_then(|o| place.later.get(o.end?))
+        .map_or(as_of, |c| c.time);
+    let filled = fate.outcome().is_some_and(|o| o.filled.is_some());
+    Trial {
         model: prepared.request.model.to_string(),
+        answered_by: answer.model.clone(),
         template: place.variant.name.clone(),
         symbol: series.symbol().to_owned(),
         timeframe: series.timeframe().to_string(),
         as_of,
-        until: as_of,
-        fate: Fate::NoTrade,
-        confidence: None,
+        until,
+        confidence: setup.and_then(|s| s.confidence).filter(|_| fate != Fate::NoTrade),
         cost_usd: answer.cost_usd,
         failed_check: judged.failed(),
-        random_r: None,
-    };
-    let Some(setup) = judged.reading.setup.as_ref().filter(|s| s.side != Some(Side::None)) else {
-        return trial;
-    };
-    trial.confidence = setup.confidence;
-    let terms = walk
-        .costs
-        .terms(series, close, setup.valid_bars.or(place.variant.template.valid_bars));
-    match Play::new(setup, close, terms) {
-        Err(reason) => trial.fate = Fate::Unplayable(reason.to_string()),
-        Ok(play) => {
-            let outcome = play.run(place.later);
-            if let Some(end) = outcome.end.and_then(|at| place.later.get(at)) {
-                trial.until = end.time;
-            }
-            if outcome.filled.is_some() {
-                trial.random_r = random_side(setup, close, terms, place.later);
-            }
-            trial.fate = Fate::Played(outcome);
-        }
+        random_r: setup
+            .filter(|_| filled)
+            .and_then(|s| random_side(s, close, terms, place.later)),
+        offline_r: offline_result(prepared, close, &terms_of, place.later),
+        fate,
     }
-    trial
+}
+
+/// What the offline analyst makes of the same prompt, played by the same rules. It is asked past the cache: it is a yardstick
+/// here and no answer.
+fn offline_result(
+    prepared: &Prepared,
+    close: f64,
+    terms_of: &impl Fn(Option<&Setup>) -> Terms,
+    later: &[Candle],
+) -> Option<f64> {
+    if prepared.request.model.is_offline() {
+        return None;
+    }
+    let text = Analyst::answer(&prepared.request);
+    let reading = read(&text, prepared.market.as_ref().and_then(|m| m.ground().scale()), true);
+    let setup = reading.setup.as_ref()?;
+    Fate::of(Some(setup), true, close, terms_of(Some(setup)), later).result()
 }

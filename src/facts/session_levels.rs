@@ -51,6 +51,18 @@ const PERIODS: [(&str, Timeframe); 3] = [
     ("month", Timeframe::MN1),
 ];
 
+/// The sessions that are open at `time`, UTC epoch seconds.
+pub fn open_at(time: i64) -> Vec<&'static str> {
+    let open = |zone: &str, hour: i8| {
+        let zone = TimeZone::get(zone).ok()?;
+        let date = zone.to_datetime(timestamp(time)).date();
+        let from = date.at(hour, 0, 0, 0).to_zoned(zone).ok()?.timestamp().as_second();
+        Some((from..from + SESSION).contains(&time))
+    };
+    let open = |&(name, zone, hour): &(&'static str, &str, i8)| open(zone, hour)?.then_some(name);
+    SESSIONS.iter().filter_map(open).collect()
+}
+
 /// The session levels at the last candle of `series`; none of periods that the candles do not reach back to.
 pub fn session_levels(series: &Series) -> Vec<SessionLevel> {
     let candles = series.candles();

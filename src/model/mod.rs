@@ -2,6 +2,7 @@
 
 mod answer;
 mod canonical;
+mod cutoff;
 mod dialect;
 mod error;
 mod gate;
@@ -18,6 +19,7 @@ use futures_util::Stream;
 
 pub use crate::secret::Secret;
 pub use answer::{Draft, Event, Finish, Usage};
+pub use cutoff::cutoff;
 pub use dialect::Dialect;
 pub use error::{ModelError, Waited};
 pub use gate::Gate;

@@ -1,69 +1,14 @@
 //! Trials gathered into scores, a group a row.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::ENOUGH;
+use super::groups::{By, Compared, Name, block, groups};
 use super::stats::{Interval, block_bootstrap, effective, mean, median, wilson};
 use super::trial::{Fate, Trial};
 use crate::setup::Ended;
-
-/// What a scoreboard's rows are told apart by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are the trial's own")]
-pub struct By {
-    pub model: bool,
-    pub template: bool,
-    pub symbol: bool,
-    pub timeframe: bool,
-}
-
-impl Default for By {
-    fn default() -> Self {
-        Self {
-            model: true,
-            template: true,
-            symbol: true,
-            timeframe: true,
-        }
-    }
-}
-
-impl By {
-    /// Reads `model,template,symbol,timeframe` or some of them.
-    ///
-    /// # Errors
-    /// The word that is none of them.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let mut by = Self {
-            model: false,
-            template: false,
-            symbol: false,
-            timeframe: false,
-        };
-        for word in text.split(',').map(str::trim).filter(|w| !w.is_empty()) {
-            match word {
-                "model" => by.model = true,
-                "template" => by.template = true,
-                "symbol" => by.symbol = true,
-                "timeframe" => by.timeframe = true,
-                other => return Err(other.to_owned()),
-            }
-        }
-        Ok(by)
-    }
-
-    fn key(self, trial: &Trial) -> [String; 4] {
-        let part = |wanted: bool, text: &str| if wanted { text.to_owned() } else { String::new() };
-        [
-            part(self.model, &trial.model),
-            part(self.template, &trial.template),
-            part(self.symbol, &trial.symbol),
-            part(self.timeframe, &trial.timeframe),
-        ]
-    }
-}
 
 /// Stated confidence against what came of it, in one range.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -80,30 +25,16 @@ pub struct Calibration {
     pub won: f64,
 }
 
-/// A difference of results on the same as-ofs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Compared {
-    /// As-ofs that both have a result for.
-    pub n: usize,
-    /// Mean difference in R.
-    pub mean: f64,
-    /// Its 95 % interval, by blocks.
-    pub interval: Option<Interval>,
-}
-
 /// What one group of analyses came to. Everything in R is after the costs that the replay took off.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Analyses.
     pub n: usize,
-    /// The model asked; empty where rows are not told apart by it. The same of the three that follow.
-    pub model: String,
-    /// The template's name.
-    pub template: String,
-    /// The instrument.
-    pub symbol: String,
-    /// The spacing of the candles.
-    pub timeframe: String,
+    /// What it is about.
+    #[serde(flatten)]
+    pub name: Name,
+    /// Models that answered, as servers named them; the model asked for is not always the one that answers.
+    pub answered_by: Vec<String>,
     /// Proposed no trade.
     pub no_trade: usize,
     /// Proposed what cannot be played.
@@ -130,8 +61,10 @@ pub struct Score {
     pub losses: usize,
     /// Share of closed trades that won.
     pub win_rate: Option<f64>,
-    /// Its Wilson interval.
+    /// Its Wilson interval, as if trades did not overlap.
     pub win_rate_interval: Option<Interval>,
+    /// The same for as many trades as do not overlap.
+    pub win_rate_interval_effective: Option<Interval>,
     /// Mean result of a closed trade.
     pub mean_r: Option<f64>,
     /// Its interval, by blocks as long as trades overlap.
@@ -167,47 +100,65 @@ pub struct Score {
     pub curve: Vec<(i64, f64)>,
 }
 
+/// What a score tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing: there are too few trades.
+    TooFew,
+    /// The interval of the mean lies above nothing.
+    Wins,
+    /// It lies below.
+    Loses,
+    /// It holds nothing won and nothing lost.
+    Open,
+}
+
+impl Verdict {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Verdict::TooFew => "too few to tell",
+            Verdict::Wins => "wins, as far as chance can be told",
+            Verdict::Loses => "loses, as far as chance can be told",
+            Verdict::Open => "not told from chance",
+        }
+    }
+}
+
+impl Score {
+    /// What it tells of the mean result.
+    pub fn verdict(&self) -> Verdict {
+        match self.mean_r_interval {
+            _ if self.too_few => Verdict::TooFew,
+            Some(interval) if interval.low > 0.0 => Verdict::Wins,
+            Some(interval) if interval.high < 0.0 => Verdict::Loses,
+            _ => Verdict::Open,
+        }
+    }
+
+    /// Orders that were never filled.
+    pub fn unfilled(&self) -> usize {
+        self.expired + self.missed + self.invalidated
+    }
+}
+
 /// Bounds of the ranges of confidence.
 const RANGES: [f64; 6] = [0.0, 0.4, 0.5, 0.6, 0.7, 1.000_001];
 
-/// Gathers `trials` into a score for each group, ordered by name.
+/// Gathers `trials` into a score for each row, ordered by name.
 pub fn board(trials: &[Trial], by: By) -> Vec<Score> {
-    let mut groups: BTreeMap<[String; 4], Vec<&Trial>> = BTreeMap::new();
-    let mut offline: BTreeMap<(&str, &str, &str, i64), f64> = BTreeMap::new();
-    for trial in trials {
-        groups.entry(by.key(trial)).or_default().push(trial);
-        if is_offline(&trial.model)
-            && let Some(result) = trial.result()
-        {
-            offline.insert(question(trial), result);
-        }
-    }
-    groups
+    groups(trials, by)
         .into_iter()
-        .map(|(key, mut group)| {
-            group.sort_by(|a, b| (a.as_of, &a.symbol, &a.model).cmp(&(b.as_of, &b.symbol, &b.model)));
-            score(key, &group, &offline)
-        })
+        .map(|(name, group)| score(name, &group))
         .collect()
 }
 
-fn is_offline(model: &str) -> bool {
-    model.starts_with("offline")
-}
-
-fn question(trial: &Trial) -> (&str, &str, &str, i64) {
-    (&trial.template, &trial.symbol, &trial.timeframe, trial.as_of)
-}
-
-fn score(
-    [model, template, symbol, timeframe]: [String; 4],
-    group: &[&Trial],
-    offline: &BTreeMap<(&str, &str, &str, i64), f64>,
-) -> Score {
+/// The score of one row; its trials are in order of time.
+pub fn score(name: Name, group: &[&Trial]) -> Score {
     let ended = |wanted: Ended| {
         group
             .iter()
-            .filter(|t| t.outcome().is_some_and(|o| o.ended == wanted))
+            .filter(|t| t.fate.outcome().is_some_and(|o| o.ended == wanted))
             .count()
     };
     let closed: Vec<(&Trial, f64)> = group.iter().filter_map(|t| Some((*t, t.closed_r()?))).collect();
@@ -215,27 +166,27 @@ fn score(
     let spans: Vec<(i64, i64)> = closed.iter().map(|(t, _)| (t.as_of, t.until)).collect();
     let trades = results.len();
     let effective = effective(&spans);
-    let block = trades.div_ceil(effective.max(1));
+    let block = block(&spans);
     let wins = results.iter().filter(|r| **r > 0.0).count();
     let won: f64 = results.iter().filter(|r| **r > 0.0).sum();
     let lost: f64 = -results.iter().filter(|r| **r < 0.0).sum::<f64>();
-    let total_r: f64 = results.iter().sum();
-    let cost_usd: f64 = group.iter().filter_map(|t| t.cost_usd).sum();
+    let total_r = results.iter().sum::<f64>() + 0.0;
+    // A sum of nothing is -0.
+    let cost_usd = group.iter().filter_map(|t| t.cost_usd).sum::<f64>() + 0.0;
     let known = group.iter().filter(|t| t.result().is_some()).count();
     let failed = group.iter().filter(|t| t.failed_check).count();
     let curve = curve(&closed);
-    let to_offline: Vec<f64> = group
-        .iter()
-        .filter(|t| !is_offline(&t.model))
-        .filter_map(|t| Some(t.result()? - offline.get(&question(t))?))
-        .collect();
+    let to_offline: Vec<f64> = group.iter().filter_map(|t| Some(t.result()? - t.offline_r?)).collect();
     let to_random: Vec<f64> = closed.iter().filter_map(|(t, r)| Some(r - t.random_r?)).collect();
     Score {
         n: group.len(),
-        model,
-        template,
-        symbol,
-        timeframe,
+        name,
+        answered_by: group
+            .iter()
+            .map(|t| t.answered_by.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         no_trade: group.iter().filter(|t| t.fate == Fate::NoTrade).count(),
         unplayable: group.iter().filter(|t| matches!(t.fate, Fate::Unplayable(_))).count(),
         expired: ended(Ended::Expired),
@@ -247,12 +198,13 @@ fn score(
         too_few: trades < ENOUGH,
         ambiguous: closed
             .iter()
-            .filter(|(t, _)| t.outcome().is_some_and(|o| o.ambiguous))
+            .filter(|(t, _)| t.fate.outcome().is_some_and(|o| o.ambiguous))
             .count(),
         wins,
         losses: trades - wins,
         win_rate: (trades > 0).then(|| wins as f64 / trades as f64),
-        win_rate_interval: wilson(wins, trades),
+        win_rate_interval: wilson(wins as f64, trades as f64),
+        win_rate_interval_effective: wilson(wins as f64 * effective as f64 / trades.max(1) as f64, effective as f64),
         mean_r: mean(&results),
         mean_r_interval: block_bootstrap(&results, block),
         median_r: median(&results),
@@ -270,18 +222,10 @@ fn score(
         },
         cost_usd,
         usd_per_r: (cost_usd > 0.0 && total_r > 0.0).then(|| cost_usd / total_r),
-        vs_offline: compared(&to_offline, block),
-        vs_random: compared(&to_random, block),
+        vs_offline: Compared::of(&to_offline, block),
+        vs_random: Compared::of(&to_random, block),
         curve,
     }
-}
-
-fn compared(differences: &[f64], block: usize) -> Option<Compared> {
-    Some(Compared {
-        n: differences.len(),
-        mean: mean(differences)?,
-        interval: block_bootstrap(differences, block),
-    })
 }
 
 fn curve(closed: &[(&Trial, f64)]) -> Vec<(i64, f64)> {
@@ -352,10 +296,12 @@ fn brier(closed: &[(&Trial, f64)]) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::setup::Outcome;
+    use crate::setup::score::pairs;
 
     fn trial(model: &str, as_of: i64, fate: Fate) -> Trial {
         Trial {
             model: model.to_owned(),
+            answered_by: model.to_owned(),
             template: "smc".to_owned(),
             symbol: "X".to_owned(),
             timeframe: "H1".to_owned(),
@@ -366,6 +312,7 @@ mod tests {
             cost_usd: Some(0.01),
             failed_check: as_of % 2 == 0,
             random_r: Some(0.0),
+            offline_r: (model == "m").then_some(0.5),
         }
     }
 
@@ -413,14 +360,19 @@ mod tests {
         );
         assert!(score.too_few && score.total_r.abs() < 1e-12 && (score.max_drawdown_r - 2.0).abs() < 1e-12);
         assert_eq!((score.profit_factor, score.median_r), (Some(1.0), Some(-1.0)));
-        // On the two as-ofs that both have: +2 against -1, nothing against nothing.
+        // Six have a result, together nothing; the open one has none yet.
         let offline = score.vs_offline.unwrap();
-        assert_eq!((offline.n, offline.mean), (2, 1.5));
+        assert_eq!((offline.n, offline.mean), (6, -0.5));
         assert!((score.brier.unwrap() - (0.16 + 0.36 + 0.36) / 3.0).abs() < 1e-12);
+        assert_eq!(score.verdict(), Verdict::TooFew);
         assert_eq!(
             board[1].vs_offline, None,
             "the offline analyst is not compared with itself"
         );
+        // Both have a result on 10 and 30: +2 against -1, nothing against nothing.
+        let pairs = pairs(&trials);
+        assert_eq!((pairs.len(), pairs[0].compared.n, pairs[0].compared.mean), (1, 2, 1.5));
+        assert_eq!(pairs[0].one.to_string(), "m · smc · X H1");
         assert_eq!(super::board(&trials, By::parse("template").unwrap()).len(), 1);
         assert_eq!(By::parse("model,size"), Err("size".to_owned()));
     }

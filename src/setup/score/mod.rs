@@ -4,10 +4,12 @@
 //! under [`ENOUGH`] closed trades a score says that they are too few to tell.
 
 mod board;
+mod groups;
 mod stats;
 mod trial;
 
-pub use board::{By, Calibration, Compared, Score, board};
+pub use board::{Calibration, Score, Verdict, board, score};
+pub use groups::{By, Compared, Name, Pair, Slice, by_session, by_weekday, distribution, groups, pairs};
 pub use stats::{Interval, block_bootstrap, mean, median, wilson};
 pub use trial::{Fate, Trial, random_side};
 

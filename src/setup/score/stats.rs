@@ -36,11 +36,11 @@ pub fn median(values: &[f64]) -> Option<f64> {
 }
 
 /// The Wilson score interval of `wins` in `n` (E. B. Wilson, 1927), 95 %; `None` of nothing.
-pub fn wilson(wins: usize, n: usize) -> Option<Interval> {
-    if n == 0 {
+pub fn wilson(wins: f64, n: f64) -> Option<Interval> {
+    if n <= 0.0 {
         return None;
     }
-    let (n, share) = (n as f64, wins as f64 / n as f64);
+    let share = wins / n;
     let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
     let middle = share + Z * Z / (2.0 * n);
     let by = 1.0 + Z * Z / n;
@@ -111,14 +111,14 @@ mod tests {
     #[test]
     fn wilson_as_published() {
         // Agresti and Coull's example: 0 of 10, and a half of 100.
-        let none = wilson(0, 10).unwrap();
+        let none = wilson(0.0, 10.0).unwrap();
         assert!(
             none.low.abs() < 1e-12 && (none.high - 0.277_533).abs() < 1e-5,
             "{none:?}"
         );
-        let half = wilson(50, 100).unwrap();
+        let half = wilson(50.0, 100.0).unwrap();
         assert!((half.low - 0.403_832).abs() < 1e-5 && (half.high - 0.596_168).abs() < 1e-5);
-        assert_eq!(wilson(0, 0), None);
+        assert_eq!(wilson(0.0, 0.0), None);
     }
 
     #[test]

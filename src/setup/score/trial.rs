@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::market::Candle;
-use crate::setup::{Ended, Outcome, Play, Setup, Terms};
+use crate::setup::{Outcome, Play, Setup, Side, Terms};
 
 /// What an analysis came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub enum Fate {
 pub struct Trial {
     /// The model that was asked, `provider/model`.
     pub model: String,
+    /// The model that answered, as the server named it.
+    pub answered_by: String,
     /// The template's name.
     pub template: String,
     /// The instrument.
@@ -42,28 +44,56 @@ pub struct Trial {
     pub failed_check: bool,
     /// What the same stop and targets gave on average of both sides, entered at the next open.
     pub random_r: Option<f64>,
+    /// What the offline analyst's answer to the same question gave; `None` for its own, and where it had nothing to say.
+    pub offline_r: Option<f64>,
 }
 
-impl Trial {
+impl Fate {
+    /// What became of `setup` on the candles after its as-of; `close` is the as-of candle's. Without a setup the answer is told
+    /// apart by whether it is `whole`.
+    pub fn of(setup: Option<&Setup>, whole: bool, close: f64, terms: Terms, later: &[Candle]) -> Self {
+        match setup {
+            None if whole => Fate::Unplayable("no setup is in the answer".to_owned()),
+            None => Fate::Unplayable("the answer was cut off".to_owned()),
+            Some(setup) if setup.side == Some(Side::None) => Fate::NoTrade,
+            Some(setup) => match Play::new(setup, close, terms) {
+                Ok(play) => Fate::Played(play.run(later)),
+                Err(reason) => Fate::Unplayable(reason.to_string()),
+            },
+        }
+    }
+
     /// The outcome, if it was played.
     pub fn outcome(&self) -> Option<&Outcome> {
-        match &self.fate {
+        match self {
             Fate::Played(outcome) => Some(outcome),
             _ => None,
         }
     }
 
-    /// Its result in R, if a trade came of it and is over.
+    /// The result in R, if a trade came of it and is over.
     pub fn closed_r(&self) -> Option<f64> {
-        self.outcome().filter(|o| o.ended != Ended::Open).and_then(|o| o.r)
+        self.outcome().filter(|o| o.is_over()).and_then(|o| o.r)
     }
 
-    /// Its result in R where none was traded counts as nothing won and nothing lost; `None` while a trade or an order is open.
+    /// The result in R, nothing traded counted as nothing won and nothing lost; `None` while a trade or an order is open.
     pub fn result(&self) -> Option<f64> {
-        match &self.fate {
-            Fate::Played(outcome) if outcome.ended == Ended::Open => None,
+        match self {
+            Fate::Played(outcome) if !outcome.is_over() => None,
             _ => Some(self.closed_r().unwrap_or(0.0)),
         }
+    }
+}
+
+impl Trial {
+    /// Its result in R, if a trade came of it and is over.
+    pub fn closed_r(&self) -> Option<f64> {
+        self.fate.closed_r()
+    }
+
+    /// Its result in R, as [`Fate::result`] counts.
+    pub fn result(&self) -> Option<f64> {
+        self.fate.result()
     }
 }
 
@@ -76,11 +106,7 @@ pub fn random_side(setup: &Setup, close: f64, terms: Terms, later: &[Candle]) ->
     let both = [1.0, -1.0].map(|side: f64| {
         let moved = |price: f64| open + (price - entry) * sign * side;
         let setup = Setup {
-            side: Some(if side > 0.0 {
-                crate::setup::Side::Long
-            } else {
-                crate::setup::Side::Short
-            }),
+            side: Some(if side > 0.0 { Side::Long } else { Side::Short }),
             order: Some(crate::setup::Order::Market),
             entry: None,
             stop: setup.stop.map(moved),

@@ -1,0 +1,12 @@
+//! Scores for people: cells and lines of text, a Markdown report, and one HTML page that needs nothing else.
+
+mod document;
+mod picture;
+mod words;
+
+pub use document::{Report, html, markdown};
+pub use words::{Column, compared, lines, sparkline};
+
+/// Stands in every report.
+pub const NOTICE: &str =
+    "Research, not advice: nothing here is a recommendation to trade. What was, need not come again.";

@@ -1,0 +1,261 @@
+//! Trials set beside one another: what rows are told apart by, pairs on the same as-ofs, slices by hour and weekday.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::stats::{Interval, block_bootstrap, effective, mean};
+use super::trial::Trial;
+use crate::facts::session_levels;
+use crate::market::timestamp;
+
+/// What a scoreboard's rows are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the trial's own")]
+pub struct By {
+    pub model: bool,
+    pub template: bool,
+    pub symbol: bool,
+    pub timeframe: bool,
+}
+
+impl Default for By {
+    fn default() -> Self {
+        Self {
+            model: true,
+            template: true,
+            symbol: true,
+            timeframe: true,
+        }
+    }
+}
+
+impl By {
+    /// Reads `model,template,symbol,timeframe` or some of them.
+    ///
+    /// # Errors
+    /// The word that is none of them.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut by = Self {
+            model: false,
+            template: false,
+            symbol: false,
+            timeframe: false,
+        };
+        for word in text.split(',').map(str::trim).filter(|w| !w.is_empty()) {
+            match word {
+                "model" => by.model = true,
+                "template" => by.template = true,
+                "symbol" => by.symbol = true,
+                "timeframe" => by.timeframe = true,
+                other => return Err(other.to_owned()),
+            }
+        }
+        Ok(by)
+    }
+
+    fn key(self, trial: &Trial) -> Name {
+        let part = |wanted: bool, text: &str| if wanted { text.to_owned() } else { String::new() };
+        Name {
+            model: part(self.model, &trial.model),
+            template: part(self.template, &trial.template),
+            symbol: part(self.symbol, &trial.symbol),
+            timeframe: part(self.timeframe, &trial.timeframe),
+        }
+    }
+}
+
+/// What a row of a scoreboard is about; empty where rows are not told apart by it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Name {
+    /// The model asked.
+    pub model: String,
+    /// The template's name.
+    pub template: String,
+    /// The instrument.
+    pub symbol: String,
+    /// The spacing of the candles.
+    pub timeframe: String,
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let market = [self.symbol.as_str(), &self.timeframe];
+        let market = market
+            .into_iter()
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let parts = [self.model.as_str(), &self.template, &market];
+        let words: Vec<&str> = parts.into_iter().filter(|w| !w.is_empty()).collect();
+        match words.as_slice() {
+            [] => f.write_str("all"),
+            words => f.write_str(&words.join(" · ")),
+        }
+    }
+}
+
+/// The trials of each row, rows by name, trials by time.
+pub fn groups(trials: &[Trial], by: By) -> Vec<(Name, Vec<&Trial>)> {
+    let mut groups: BTreeMap<Name, Vec<&Trial>> = BTreeMap::new();
+    for trial in trials {
+        groups.entry(by.key(trial)).or_default().push(trial);
+    }
+    for group in groups.values_mut() {
+        group.sort_by(|a, b| (a.as_of, &a.symbol, &a.model).cmp(&(b.as_of, &b.symbol, &b.model)));
+    }
+    groups.into_iter().collect()
+}
+
+/// A difference of results on the same as-ofs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// As-ofs that both have a result for.
+    pub n: usize,
+    /// Mean difference in R.
+    pub mean: f64,
+    /// Its 95 % interval, by blocks.
+    pub interval: Option<Interval>,
+}
+
+impl Compared {
+    /// Of differences in order of time, `block` of which may overlap; `None` of none.
+    pub(super) fn of(differences: &[f64], block: usize) -> Option<Self> {
+        Some(Self {
+            n: differences.len(),
+            mean: mean(differences)?,
+            interval: block_bootstrap(differences, block),
+        })
+    }
+}
+
+/// Two rows on the same as-ofs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    /// The one.
+    pub one: Name,
+    /// The other.
+    pub other: Name,
+    /// How the one did less how the other did.
+    pub compared: Compared,
+}
+
+/// Every two rows of one market that differ in model or template, not in both, on the as-ofs they share.
+pub fn pairs(trials: &[Trial]) -> Vec<Pair> {
+    let groups = groups(trials, By::default());
+    let mut found = Vec::new();
+    for (at, (one, trials)) in groups.iter().enumerate() {
+        for (other, others) in &groups[at + 1..] {
+            let market = one.symbol == other.symbol && one.timeframe == other.timeframe;
+            if !market || (one.model == other.model) == (one.template == other.template) {
+                continue;
+            }
+            found.extend(paired(trials, others).map(|compared| Pair {
+                one: one.clone(),
+                other: other.clone(),
+                compared,
+            }));
+        }
+    }
+    found
+}
+
+/// Trials of one market, in order of time.
+fn paired(one: &[&Trial], other: &[&Trial]) -> Option<Compared> {
+    let others: BTreeMap<i64, f64> = other.iter().filter_map(|t| Some((t.as_of, t.result()?))).collect();
+    let pairs: Vec<(&Trial, f64)> = one
+        .iter()
+        .filter_map(|t| Some((*t, t.result()? - others.get(&t.as_of)?)))
+        .collect();
+    let spans: Vec<(i64, i64)> = pairs.iter().map(|(t, _)| (t.as_of, t.until)).collect();
+    let differences: Vec<f64> = pairs.iter().map(|(_, d)| *d).collect();
+    Compared::of(&differences, block(&spans))
+}
+
+/// How many results in a row may depend on each other, as many trades overlap on average.
+pub(super) fn block(spans: &[(i64, i64)]) -> usize {
+    spans.len().div_ceil(effective(spans).max(1))
+}
+
+/// Closed trades of a part of the time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Slice {
+    /// Which part.
+    pub name: String,
+    /// Closed trades.
+    pub trades: usize,
+    /// How many won.
+    pub wins: usize,
+    /// Mean result in R; `None` without a trade.
+    pub mean_r: Option<f64>,
+    /// All together, in R.
+    pub total_r: f64,
+}
+
+/// Closed trades by the sessions that were open at the close of the as-of candle's opening time: of cities, in their clocks.
+pub fn by_session(trials: &[&Trial]) -> Vec<Slice> {
+    slices(trials, |time| {
+        let open = session_levels::open_at(time).join(" + ").replace('_', " ");
+        if open.is_empty() { "none".to_owned() } else { open }
+    })
+}
+
+/// Closed trades by the weekday of the as-of, in UTC.
+pub fn by_weekday(trials: &[&Trial]) -> Vec<Slice> {
+    let names = [
+        (Weekday::Monday, "1 Monday"),
+        (Weekday::Tuesday, "2 Tuesday"),
+        (Weekday::Wednesday, "3 Wednesday"),
+        (Weekday::Thursday, "4 Thursday"),
+        (Weekday::Friday, "5 Friday"),
+        (Weekday::Saturday, "6 Saturday"),
+        (Weekday::Sunday, "7 Sunday"),
+    ];
+    let mut slices = slices(trials, |time| {
+        let day = TimeZone::UTC.to_datetime(timestamp(time)).weekday();
+        let name = names.iter().find(|(d, _)| *d == day).map_or("", |(_, name)| name);
+        name.to_owned()
+    });
+    for slice in &mut slices {
+        // The number was for their order.
+        slice.name = slice.name.split_off(2);
+    }
+    slices
+}
+
+fn slices(trials: &[&Trial], name: impl Fn(i64) -> String) -> Vec<Slice> {
+    let mut parts: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for trial in trials {
+        if let Some(r) = trial.closed_r() {
+            parts.entry(name(trial.as_of)).or_default().push(r);
+        }
+    }
+    parts
+        .into_iter()
+        .map(|(name, results)| Slice {
+            name,
+            trades: results.len(),
+            wins: results.iter().filter(|r| **r > 0.0).count(),
+            mean_r: mean(&results),
+            total_r: results.iter().sum(),
+        })
+        .collect()
+}
+
+/// How results are spread: the lower bound of each half R from the worst to the best, and closed trades in it.
+pub fn distribution(trials: &[&Trial]) -> Vec<(f64, usize)> {
+    let bins: Vec<i64> = trials
+        .iter()
+        .filter_map(|t| t.closed_r())
+        // A trade that gapped far beyond its stop is put with the worst shown; so is the best.
+        .map(|r| (r.clamp(-4.0, 9.9) * 2.0).floor() as i64)
+        .collect();
+    let (Some(low), Some(high)) = (bins.iter().min(), bins.iter().max()) else {
+        return Vec::new();
+    };
+    (*low..=*high)
+        .map(|bin| (bin as f64 / 2.0, bins.iter().filter(|b| **b == bin).count()))
+        .collect()
+}
