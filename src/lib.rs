@@ -67,6 +67,7 @@ pub mod prompt;
 pub mod report;
 pub mod secret;
 pub mod setup;
+pub mod store;
 pub mod text;
 pub mod ttl;
 pub mod tui;

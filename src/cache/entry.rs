@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
-use super::error::DiskError;
 use super::key::Key;
+use crate::store::DiskError;
 use crate::ttl::Ttl;
 
 /// The first byte of every value; another form gets another number.

@@ -21,7 +21,6 @@
 
 mod disk;
 mod entry;
-mod error;
 mod flight;
 mod key;
 mod lookup;
@@ -36,9 +35,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ttl::Ttl;
 
+pub use crate::store::{DiskError, SetAside, Unusable};
 pub use disk::{Compacted, Listed, Listing, Receipt, Verified, compact};
 pub use entry::{Entry, Header, LONGEST_NAME, Lifetime};
-pub use error::{DiskError, SetAside, Unusable};
 pub use flight::{Flights, Subscription};
 pub use key::{Key, KeyError};
 pub use portable::{Exported, Imported, PortableError};
@@ -134,10 +133,10 @@ pub fn engine_version() -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// The disk tier is not used.
-    #[error(transparent)]
+    #[error("cache {0}; answers are kept in memory only, choose another directory with --cache-dir")]
     MemoryOnly(DiskError),
     /// The disk tier begins anew.
-    #[error(transparent)]
+    #[error("cache: {0}")]
     SetAside(SetAside),
 }
 

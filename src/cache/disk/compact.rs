@@ -5,8 +5,8 @@ use std::path::Path;
 use heed::CompactionOption;
 
 use super::open_databases;
-use super::place::Place;
-use crate::cache::error::DiskError;
+use crate::store::DiskError;
+use crate::store::place::Place;
 
 /// What a compaction did, in bytes of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

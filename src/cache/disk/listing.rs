@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use super::Disk;
 use super::schema::{At, Row, place, unseal};
 use crate::cache::entry::{Entry, Header};
-use crate::cache::error::DiskError;
 use crate::cache::key::Key;
+use crate::store::DiskError;
 
 /// Entries to a read transaction.
 const CHUNK: usize = 256;

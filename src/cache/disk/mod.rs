@@ -1,12 +1,9 @@
 //! The disk tier: LMDB laid out as [`schema`] says, read here, written by one thread ([`writer`]).
 //!
-//! [`place`] finds the directory fit and holds its lock, [`pages`] finds the file fit, [`environment`] opens it.
+//! [`store`](crate::store) finds directory and file fit, and opens them.
 
 mod compact;
-mod environment;
 mod listing;
-mod pages;
-mod place;
 mod recency;
 mod schema;
 mod verify;
@@ -23,9 +20,9 @@ use heed::{RoTxn, WithoutTls};
 
 use super::Want;
 use super::entry::{Entry, Header};
-use super::error::{DiskError, SetAside};
 use super::key::Key;
 use super::stats::Counters;
+use crate::store::{DiskError, SetAside};
 use crate::ttl::Ttl;
 
 pub use compact::{Compacted, compact};
@@ -33,8 +30,8 @@ pub use listing::{Listed, Listing};
 pub use verify::Verified;
 pub use writer::Receipt;
 
-use environment::{Environment, MAP_SIZES};
-use place::Place;
+use crate::store::environment::{Environment, MAP_SIZES};
+use crate::store::place::Place;
 use recency::Recency;
 use schema::{Databases, at, sample_of};
 use writer::{Common, Job, Writer};

@@ -18,11 +18,11 @@ use heed::{AnyTls, Database, RoTxn};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
-use super::environment::Environment;
 use crate::cache::entry::{Header, Lifetime};
-use crate::cache::error::{DiskError, Unusable};
 use crate::cache::key::Key;
 use crate::cache::stats::Counters;
+use crate::store::environment::Environment;
+use crate::store::{DiskError, Unusable};
 use crate::ttl::Ttl;
 
 pub(super) type Tree = Database<'static, Bytes, Bytes>;

@@ -4,12 +4,12 @@ use std::fs::File;
 use std::ops::Bound;
 
 use super::Disk;
-use super::pages::survey;
 use super::schema::{At, Row, created_key, due_key, place, room, unpack, unseal};
 use super::writer::Job;
 use crate::cache::entry::{Entry, Lifetime};
-use crate::cache::error::DiskError;
 use crate::cache::key::Key;
+use crate::store::DiskError;
+use crate::store::pages::survey;
 
 /// Entries to a read transaction.
 const CHUNK: usize = 256;

@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::place::Place;
 use super::recency::Recency;
 use super::schema::{At, Databases};
 use super::writing::Writing;
 use crate::cache::entry::Entry;
-use crate::cache::error::DiskError;
 use crate::cache::key::Key;
 use crate::cache::stats::Counters;
+use crate::store::DiskError;
+use crate::store::place::Place;
 use crate::ttl::Ttl;
 
 /// Jobs to a transaction at most.

@@ -2,14 +2,14 @@
 
 use heed::RwTxn;
 
-use super::environment::Held;
 use super::schema::{
     At, Databases, Ledger, Row, at, created_key, due_key, index_room, pack, place, room, sample_of, seal, unseal,
 };
 use crate::cache::entry::{Entry, Header};
-use crate::cache::error::DiskError;
 use crate::cache::key::Key;
 use crate::cache::stats::Counters;
+use crate::store::DiskError;
+use crate::store::environment::Held;
 use crate::text::bytes;
 use crate::ttl::Ttl;
 

@@ -12,10 +12,10 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-use crate::cache::error::{DiskError, Unusable};
+use crate::store::{DiskError, Unusable};
 
 /// Whether this machine writes the layout known here.
-pub(super) const KNOWN: bool = cfg!(all(target_pointer_width = "64", target_endian = "little"));
+pub(crate) const KNOWN: bool = cfg!(all(target_pointer_width = "64", target_endian = "little"));
 
 const HEADER: usize = 16;
 const META: usize = HEADER + 136;
@@ -39,7 +39,7 @@ const NO_PAGE: u64 = u64::MAX;
 ///
 /// # Errors
 /// [`DiskError::Unusable`] with the first contradiction; the system's errors.
-pub(super) fn survey(file: &mut File, txn: Option<u64>) -> Result<u64, DiskError> {
+pub(crate) fn survey(file: &mut File, txn: Option<u64>) -> Result<u64, DiskError> {
     let length = file.metadata()?.len();
     if length == 0 || !KNOWN {
         return Ok(0);

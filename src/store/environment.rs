@@ -6,16 +6,16 @@ use std::sync::{RwLock, RwLockReadGuard};
 
 use heed::{Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
 
-use crate::cache::error::DiskError;
+use crate::store::DiskError;
 
 /// Address space reserved at once, the largest that the machine grants: the map need not be resized under a reader.
-pub(super) const MAP_SIZES: [usize; 5] = [1 << 40, 1 << 36, 1 << 33, 1 << 31, 1 << 28];
+pub(crate) const MAP_SIZES: [usize; 5] = [1 << 40, 1 << 36, 1 << 33, 1 << 31, 1 << 28];
 const READERS: u32 = 1022;
 /// A multiple of every machine's page.
 const MAP_STEP: usize = 1 << 20;
 
 /// An open environment. Transactions are begun through it, so that its map is never changed under one.
-pub(super) struct Environment {
+pub(crate) struct Environment {
     env: Env<WithoutTls>,
     /// Held by every transaction, and alone by a change of the map.
     map: RwLock<()>,
@@ -26,7 +26,7 @@ pub(super) struct Environment {
 }
 
 /// A transaction and its hold on the map, let go in this order.
-pub(super) struct Held<'e, T> {
+pub(crate) struct Held<'e, T> {
     pub txn: T,
     _map: RwLockReadGuard<'e, ()>,
 }

@@ -1,12 +1,12 @@
-//! Why the disk tier did not do what was asked, and what became of a store that could not be used.
+//! Why a store did not do what was asked, and what became of one that could not be used.
 
 use std::path::PathBuf;
 
-/// Why the disk tier did not do what was asked.
+/// Why a store did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DiskError {
     /// The directory cannot be made, written or trusted.
-    #[error("cache directory {path}: {reason}; answers are kept in memory only, choose another with --cache-dir")]
+    #[error("{path}: {reason}")]
     Directory {
         /// Which.
         path: String,
@@ -14,7 +14,7 @@ pub enum DiskError {
         reason: String,
     },
     /// LMDB refuses.
-    #[error("cache in {path}: {reason}; answers are kept in memory only, clear it or choose another with --cache-dir")]
+    #[error("{path}: {reason}")]
     Store {
         /// Which.
         path: String,
@@ -28,13 +28,13 @@ pub enum DiskError {
     #[error("the entry was damaged and has been taken out; ask again")]
     Damaged,
     /// The disk is full, or the file may not grow.
-    #[error("the disk is full; free some space, or choose another place with --cache-dir")]
+    #[error("the disk is full; free some space, or choose another place")]
     Full,
     /// LMDB's map is full, though the disk need not be.
     #[error("the store's map is full; lower `disk` under [cache]")]
     MapFull,
     /// A write came out short: LMDB does not say whether for want of space.
-    #[error("the disk is full or failing; free some space, or choose another place with --cache-dir")]
+    #[error("the disk is full or failing; free some space, or choose another place")]
     Failing,
     /// An entry that the budget has no room for, even with everything gone that may go.
     #[error("the answer takes {size} on disk, and the cache has room for {room}; raise `disk` under [cache]")]
@@ -45,7 +45,7 @@ pub enum DiskError {
         room: String,
     },
     /// Another process does not let go of the store.
-    #[error("another process holds the cache; try again when it is done")]
+    #[error("another process holds the store; try again when it is done")]
     Busy,
     /// There is no disk tier.
     #[error("no disk tier is open")]
@@ -79,7 +79,7 @@ pub enum Unusable {
 
 impl Unusable {
     /// One word, for the name under which the store is kept.
-    pub(super) fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Unusable::Truncated(_) => "truncated",
             Unusable::Damaged(_) => "damaged",
@@ -91,7 +91,7 @@ impl Unusable {
 
 /// A store that could not be used was moved, and a new one begun.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the cache's store is {reason}; it was set aside as {} and a new one begun", path.display())]
+#[error("the store is {reason}; it was set aside as {} and a new one begun", path.display())]
 pub struct SetAside {
     /// Why.
     pub reason: Unusable,

@@ -13,7 +13,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::pages::survey;
-use crate::cache::error::{DiskError, SetAside, Unusable};
+use crate::store::{DiskError, SetAside, Unusable};
 use crate::text::io_reason;
 
 /// The version of the store's layout: another one lies beside it.
@@ -56,7 +56,7 @@ enum Hold {
 }
 
 /// A directory fit for a store, and this process's hold on it.
-pub(super) struct Place {
+pub(crate) struct Place {
     store: PathBuf,
     lock: Option<File>,
     alone: bool,
