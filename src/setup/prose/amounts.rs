@@ -2,6 +2,7 @@
 //! period, a distance or a ratio.
 
 use super::labels::{self, Label};
+use super::words::{Kind, is};
 use crate::setup::{Scale, Zone, number};
 
 /// A number as it stands in a value.
@@ -23,192 +24,9 @@ enum What {
     Other,
 }
 
-/// Words behind a number that make it a distance.
-const DISTANCES: &[&str] = &[
-    "pip",
-    "pips",
-    "atr",
-    "atrs",
-    "percent",
-    "pct",
-    "tick",
-    "ticks",
-    "пипс",
-    "пипсов",
-    "пункт",
-    "пункта",
-    "пунктов",
-    "pipette",
-    "pipettes",
-    "prozent",
-];
-/// The same, unless the number is as large as a price.
-const SMALL_DISTANCES: &[&str] = &[
-    "point", "points", "pts", "dollar", "dollars", "punkte", "punkten", "puntos", "pontos", "punti", "puan", "cents",
-    "bps",
-];
-/// Words behind a number that make it something else.
-const UNITS: &[&str] = &[
-    "r",
-    "x",
-    "candle",
-    "candles",
-    "bar",
-    "bars",
-    "hour",
-    "hours",
-    "hr",
-    "hrs",
-    "h",
-    "minute",
-    "minutes",
-    "min",
-    "mins",
-    "m",
-    "day",
-    "days",
-    "d",
-    "week",
-    "weeks",
-    "month",
-    "months",
-    "period",
-    "periods",
-    "lot",
-    "lots",
-    "unit",
-    "units",
-    "contract",
-    "contracts",
-    "times",
-    "ema",
-    "sma",
-    "ma",
-    "wma",
-    "vwap",
-    "rsi",
-    "st",
-    "nd",
-    "rd",
-    "th",
-    "am",
-    "pm",
-    "utc",
-    "gmt",
-    "uhr",
-    "kerzen",
-    "kerze",
-    "stunden",
-    "tage",
-    "velas",
-    "vela",
-    "horas",
-    "bougies",
-    "bougie",
-    "heures",
-    "candele",
-    "ore",
-    "свечей",
-    "свечи",
-    "часов",
-    "часа",
-    "mum",
-    "saat",
-    "million",
-    "billion",
-    "k€",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "oct",
-    "nov",
-    "dec",
-    "juni",
-    "juli",
-    "junio",
-    "juin",
-    "giugno",
-    "junho",
-    "июня",
-    "hourly",
-];
-/// Words before a number that make it something else.
-const LEADS: &[&str] = &[
-    "rsi",
-    "ema",
-    "sma",
-    "ma",
-    "wma",
-    "atr",
-    "macd",
-    "adx",
-    "stoch",
-    "cci",
-    "bollinger",
-    "fib",
-    "fibonacci",
-    "last",
-    "period",
-    "periods",
-    "top",
-    "no",
-    "nr",
-    "phase",
-    "leg",
-    "step",
-    "h",
-    "m",
-    "d",
-    "r",
-    "x",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "oct",
-    "nov",
-    "dec",
-    "moyenne",
-    "media",
-    "next",
-    "valid",
-];
 /// Characters behind a number that make it something else, where no blanks part words; the first row are distances.
-const CJK_DISTANCES: &str = "点點";
-const CJK_UNITS: &str = "根月日年时時分本手倍期天週周";
+const CJK_DISTANCES: &str = "点點핍";
+const CJK_UNITS: &str = "根月日年时時分本手倍期天週周일시분개월봉배차번주";
 /// Ratios of Fibonacci; they are no prices beside a word that says so.
 const RATIOS: &[f64] = &[
     0.236, 0.382, 0.5, 0.618, 0.65, 0.705, 0.786, 0.886, 1.272, 1.414, 1.618, 2.618,
@@ -223,46 +41,6 @@ const FIBONACCI: &[&str] = &[
     "фибо",
     "斐波",
     "フィボ",
-];
-/// Words that put a price on one side of something.
-const RELATIONS: &[&str] = &[
-    "below",
-    "under",
-    "underneath",
-    "beneath",
-    "above",
-    "over",
-    "beyond",
-    "behind",
-    "unter",
-    "unterhalb",
-    "über",
-    "oberhalb",
-    "hinter",
-    "sous",
-    "dessous",
-    "dessus",
-    "au-dessus",
-    "debajo",
-    "encima",
-    "bajo",
-    "sobre",
-    "abaixo",
-    "acima",
-    "sotto",
-    "sopra",
-    "ниже",
-    "выше",
-    "под",
-    "над",
-    "altında",
-    "üstünde",
-    "下方",
-    "上方",
-    "以下",
-    "以上",
-    "跌破",
-    "站上",
 ];
 /// Averages and the like: what lies beyond one is no price by itself.
 const INDICATORS: &[&str] = &[
@@ -293,11 +71,11 @@ pub(super) fn zone(text: &str, scale: Option<Scale>) -> Option<Zone> {
     let mut high = low;
     let mut end = first.end;
     for token in value.behind(first) {
-        let between = value.text[end..token.start].trim().to_lowercase();
-        let joined = is_dash(&between) || ZONE_WORDS.contains(&between.as_str());
+        let between = without_currency(&value.text[end..token.start]);
+        let joined = is_dash(&between) || ZONE_MARKS.contains(&between.as_str()) || is(Kind::And, &between);
         if !joined {
             // One of two, without saying which.
-            let either = ["or", "oder", "ou", "o", "или", "或", "または"].contains(&between.as_str());
+            let either = is(Kind::Or, &between);
             if either && matches!(token.what, What::Price(_)) {
                 return None;
             }
@@ -333,10 +111,28 @@ pub(super) fn list(text: &str, scale: Option<Scale>) -> Vec<f64> {
     found
 }
 
-const ZONE_WORDS: &[&str] = &[
-    "to", "and", "bis", "und", "à", "a", "et", "e", "y", "al", "до", "и", "至", "到", "~", "～", "〜", "から", "/",
-    "..", "…", "...", "ile", "إلى", "و", "&", "through", "até", "hasta", "tot",
-];
+/// Marks between the two prices of a zone, beside dashes.
+const ZONE_MARKS: &[&str] = &["~", "～", "〜", "/", "..", "…", "...", "&"];
+
+fn is_unit(word: &str) -> bool {
+    is(Kind::Unit, word) || is(Kind::Candle, word) || is(Kind::Month, word)
+}
+
+fn is_lead(word: &str) -> bool {
+    is(Kind::Lead, word) || is(Kind::Month, word)
+}
+
+/// What stands between two prices, without the currency of either.
+fn without_currency(between: &str) -> String {
+    let lower = between.trim().to_lowercase();
+    let marks = |c: char| c.is_whitespace() || "$€£¥₽₺₹₩฿₿".contains(c);
+    let mut rest = lower.trim_matches(marks);
+    for name in CURRENCIES {
+        rest = rest.strip_prefix(name).unwrap_or(rest).trim_matches(marks);
+        rest = rest.strip_suffix(name).unwrap_or(rest).trim_matches(marks);
+    }
+    rest.to_owned()
+}
 
 fn is_dash(text: &str) -> bool {
     matches!(text, "-" | "–" | "—" | "−" | "‐" | "‑" | "－" | "--")
@@ -346,36 +142,11 @@ fn is_dash(text: &str) -> bool {
 fn is_list_gap(text: &str) -> bool {
     let words = labels::plain_all(text);
     words.split(' ').filter(|w| !w.is_empty()).all(|word| {
-        [
-            "and",
-            "then",
-            "to",
-            "und",
-            "dann",
-            "et",
-            "puis",
-            "y",
-            "e",
-            "и",
-            "和",
-            "与",
-            "または",
-            "と",
-            "a",
-            "à",
-            "bis",
-            "до",
-            "至",
-            "ve",
-            "ثم",
-            "و",
-            "first",
-            "second",
-            "third",
-            "final",
-            "runner",
-        ]
-        .contains(&word)
+        is(Kind::And, word)
+            || [Kind::First, Kind::Second, Kind::Third, Kind::Last]
+                .iter()
+                .any(|kind| is(*kind, word))
+            || CURRENCIES.contains(&word)
             || matches!(labels::label(word), Some((Label::Targets, _)))
             || word.chars().all(|c| c.is_ascii_digit()) && word.len() == 1
     })
@@ -430,7 +201,7 @@ impl Value {
         if let Some(token) = candidate {
             return self.stands(token, &outside).then_some(**token);
         }
-        let related = labels::plain(&self.text).split(' ').any(|w| RELATIONS.contains(&w));
+        let related = labels::plain(&self.text).split(' ').any(|w| is(Kind::Beyond, w));
         let measured = outside.iter().any(|t| t.what == What::Distance);
         if related || measured {
             return None;
@@ -446,7 +217,7 @@ impl Value {
             .iter()
             .any(|t| t.start < token.start && t.what == What::Distance);
         let words = labels::plain(lead);
-        let related = words.split(' ').any(|w| RELATIONS.contains(&w));
+        let related = words.split(' ').any(|w| is(Kind::Beyond, w));
         let by_indicator = related && words.split(' ').any(|w| INDICATORS.contains(&w));
         if !measured && !by_indicator {
             return true;
@@ -639,14 +410,14 @@ fn meaning(text: &str, start: usize, end: usize, scale: Option<Scale>, fibonacci
         .take_while(|c| letter(*c))
         .collect::<String>()
         .to_lowercase();
-    if next.starts_with('%') || DISTANCES.contains(&word.as_str()) {
+    if next.starts_with('%') || is(Kind::Distance, &word) {
         return What::Distance;
     }
     // `1.5 × ATR`, `2x ATR`.
     if next.starts_with('×') || word == "x" {
         return What::Distance;
     }
-    if SMALL_DISTANCES.contains(&word.as_str()) && !in_scale {
+    if is(Kind::SmallDistance, &word) && !in_scale {
         return What::Distance;
     }
     if next.starts_with(|c: char| CJK_DISTANCES.contains(c)) && !in_scale {
@@ -655,7 +426,7 @@ fn meaning(text: &str, start: usize, end: usize, scale: Option<Scale>, fibonacci
     if next.starts_with(|c: char| CJK_UNITS.contains(c)) {
         return What::Other;
     }
-    if UNITS.contains(&word.as_str()) && (attached || word.chars().count() > 1) {
+    if is_unit(&word) && (attached || word.chars().count() > 1) {
         return What::Other;
     }
     // Glued to a word that is no currency and no `k`.
@@ -663,7 +434,7 @@ fn meaning(text: &str, start: usize, end: usize, scale: Option<Scale>, fibonacci
         return What::Other;
     }
     let lead = last_word(before);
-    if LEADS.contains(&lead.as_str()) && (whole || lead != "last" && lead != "next") {
+    if is_lead(&lead) && (whole || lead != "last" && lead != "next") {
         return What::Other;
     }
     if whole && run.len() == 1 && (matches!(labels::label(&lead), Some((Label::Targets, _))) || rest.starts_with(')')) {
@@ -685,11 +456,47 @@ fn thousands(run: &str, rest: &str) -> Option<f64> {
     number::price(run, None).map(|p| p * 1_000.0)
 }
 
+/// Names of currencies as they stand behind a price.
+const CURRENCIES: &[&str] = &[
+    "usdt",
+    "usdc",
+    "usd",
+    "eur",
+    "gbp",
+    "jpy",
+    "chf",
+    "aud",
+    "cad",
+    "nzd",
+    "cny",
+    "btc",
+    "eth",
+    "pln",
+    "try",
+    "brl",
+    "rub",
+    "krw",
+    "dollars",
+    "dollar",
+    "euros",
+    "euro",
+    "美元",
+    "美金",
+    "ドル",
+    "円",
+    "元",
+    "달러",
+    "원",
+    "엔",
+    "유로",
+    "руб",
+    "долл",
+    "доллара",
+    "долларов",
+];
+
 fn is_currency(word: &str) -> bool {
-    matches!(
-        word,
-        "usd" | "usdt" | "usdc" | "eur" | "gbp" | "jpy" | "chf" | "aud" | "cad" | "nzd" | "cny" | "btc" | "eth"
-    )
+    CURRENCIES.contains(&word)
 }
 
 /// The word right before a number, without blanks and an opening bracket between.
@@ -743,10 +550,8 @@ fn is_date(before: &str, run: &str, rest: &str) -> bool {
         let day = trailing(ahead);
         short(&day) && {
             let word = last_word(&ahead[..ahead.len() - day.len()]);
-            UNITS.contains(&word.as_str()) && LEADS.contains(&word.as_str())
-        } || LEADS.contains(&last_word(ahead).as_str())
-            && last_word(ahead).len() >= 3
-            && UNITS.contains(&last_word(ahead).as_str())
+            is(Kind::Month, &word)
+        } || is(Kind::Month, &last_word(ahead))
     }
 }
 
@@ -833,12 +638,13 @@ pub(super) fn candles(text: &str) -> Option<u32> {
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     let tail = rest[end..].trim_start();
     let named = |tail: &str| {
-        [
-            "candle", "bar", "kerze", "vela", "bougie", "candele", "свеч", "根", "本", "mum", "شم", "个k", "k线",
-            "barre", "świec",
-        ]
-        .iter()
-        .any(|word| tail.contains(word))
+        tail.split(|c: char| !c.is_alphanumeric()).any(|w| is(Kind::Candle, w))
+            || [
+                "candle", "bar", "kerze", "vela", "bougie", "candele", "свеч", "根", "本", "mum", "شم", "个k", "k线",
+                "barre", "świec", "캔들", "봉", "gyerty", "sviečok", "svíč",
+            ]
+            .iter()
+            .any(|word| tail.contains(word))
     };
     if tail.starts_with(['-', '–', ':', '.', '%', '/'])
         || tail.starts_with("to ")

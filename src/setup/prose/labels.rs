@@ -1,5 +1,6 @@
 //! Labels of a trade plan as answers write them, in the languages they are written in: which field a label names.
 
+use super::words::{self, Kind, is};
 use crate::setup::{Order, Side};
 
 /// What a label says its line holds.
@@ -32,374 +33,6 @@ pub(super) enum Label {
     Plan,
 }
 
-const SIDE: &[&str] = &[
-    "direction",
-    "side",
-    "trade direction",
-    "trade side",
-    "position",
-    "signal",
-    "action",
-    "recommendation",
-    "dirección",
-    "direccion",
-    "direção",
-    "direcao",
-    "direzione",
-    "richtung",
-    "handelsrichtung",
-    "sens",
-    "направление",
-    "方向",
-    "交易方向",
-    "売買方向",
-    "ポジション",
-    "yön",
-    "işlem yönü",
-    "الاتجاه",
-    "اتجاه الصفقة",
-    "richting",
-    "kierunek",
-];
-const BIAS: &[&str] = &["bias", "trade bias", "sesgo", "viés", "vies", "biais", "tendenz"];
-const ORDER: &[&str] = &[
-    "order type",
-    "order",
-    "entry type",
-    "type of order",
-    "execution",
-    "ordertyp",
-    "orderart",
-    "tipo de orden",
-    "tipo de ordem",
-    "tipo di ordine",
-    "type d ordre",
-    "ordre",
-    "тип ордера",
-    "订单类型",
-    "挂单类型",
-    "注文",
-    "注文方法",
-    "emir türü",
-    "نوع الأمر",
-];
-const ENTRY: &[&str] = &[
-    "entry",
-    "entry zone",
-    "entry price",
-    "entry level",
-    "entry area",
-    "entry range",
-    "entry point",
-    "entries",
-    "enter",
-    "einstieg",
-    "einstiegszone",
-    "einstiegsbereich",
-    "einstiegskurs",
-    "entrada",
-    "zona de entrada",
-    "punto de entrada",
-    "ponto de entrada",
-    "precio de entrada",
-    "preço de entrada",
-    "entrée",
-    "entree",
-    "zone d entrée",
-    "zone d entree",
-    "point d entrée",
-    "prix d entrée",
-    "ingresso",
-    "entrata",
-    "zona di ingresso",
-    "zona d ingresso",
-    "zona di entrata",
-    "вход",
-    "зона входа",
-    "точка входа",
-    "цена входа",
-    "入场",
-    "入场价",
-    "入场价格",
-    "入场区",
-    "入场区间",
-    "入场位",
-    "入场点",
-    "进场",
-    "进场价",
-    "进场区间",
-    "进场位",
-    "エントリー",
-    "エントリーゾーン",
-    "エントリー価格",
-    "giriş",
-    "giriş bölgesi",
-    "giriş fiyatı",
-    "giriş seviyesi",
-    "الدخول",
-    "منطقة الدخول",
-    "سعر الدخول",
-    "نقطة الدخول",
-    "instap",
-    "wejście",
-];
-const STOP: &[&str] = &[
-    "stop",
-    "stop loss",
-    "stoploss",
-    "sl",
-    "stop price",
-    "stop level",
-    "stop loss level",
-    "stop loss price",
-    "protective stop",
-    "hard stop",
-    "stopp",
-    "stopp loss",
-    "stopkurs",
-    "pérdida máxima",
-    "стоп",
-    "стоп лосс",
-    "стоплосс",
-    "止损",
-    "止损位",
-    "止损价",
-    "止损点",
-    "損切り",
-    "損切",
-    "ストップ",
-    "ストップロス",
-    "zarar durdur",
-    "zarar kes",
-    "وقف الخسارة",
-    "وقف",
-    "ستوب لوس",
-];
-const STOP_BY_INVALIDATION: &[&str] = &["invalidation level", "invalidation price"];
-const TARGETS: &[&str] = &[
-    "target",
-    "targets",
-    "tp",
-    "tps",
-    "t",
-    "take profit",
-    "take profits",
-    "takeprofit",
-    "take profit target",
-    "take profit targets",
-    "take profit level",
-    "take profit levels",
-    "profit target",
-    "profit targets",
-    "price target",
-    "price targets",
-    "target price",
-    "target level",
-    "target levels",
-    "objective",
-    "objectives",
-    "ziel",
-    "ziele",
-    "kursziel",
-    "kursziele",
-    "gewinnziel",
-    "gewinnziele",
-    "objetivo",
-    "objetivos",
-    "toma de ganancias",
-    "alvo",
-    "alvos",
-    "objectif",
-    "objectifs",
-    "cible",
-    "cibles",
-    "prise de profit",
-    "obiettivo",
-    "obiettivi",
-    "цель",
-    "цели",
-    "тейк профит",
-    "тейк",
-    "目标",
-    "目标位",
-    "目标价",
-    "止盈",
-    "止盈位",
-    "止盈价",
-    "止盈目标",
-    "利確",
-    "利確目標",
-    "利食い",
-    "目標",
-    "ターゲット",
-    "hedef",
-    "hedefler",
-    "kar al",
-    "kâr al",
-    "الهدف",
-    "الأهداف",
-    "جني الأرباح",
-    "هدف",
-    "koersdoel",
-    "koersdoelen",
-    "cel",
-    "cele",
-];
-const RISK_REWARD: &[&str] = &[
-    "rr",
-    "rrr",
-    "r r",
-    "rr ratio",
-    "r r ratio",
-    "risk reward",
-    "risk reward ratio",
-    "risk to reward",
-    "risk to reward ratio",
-    "reward risk",
-    "reward to risk",
-    "reward risk ratio",
-    "crv",
-    "chance risiko verhältnis",
-    "chance risiko",
-    "riesgo beneficio",
-    "ratio riesgo beneficio",
-    "relación riesgo beneficio",
-    "riesgo recompensa",
-    "risco retorno",
-    "relação risco retorno",
-    "risco recompensa",
-    "risque rendement",
-    "ratio risque rendement",
-    "rapport risque rendement",
-    "ratio r r",
-    "rischio rendimento",
-    "rapporto rischio rendimento",
-    "риск прибыль",
-    "соотношение риск прибыль",
-    "риск к прибыли",
-    "盈亏比",
-    "风险回报",
-    "风险回报比",
-    "风险收益比",
-    "リスクリワード",
-    "リスクリワード比",
-    "risk ödül",
-    "risk ödül oranı",
-    "المخاطرة العائد",
-    "نسبة المخاطرة إلى العائد",
-];
-const CONFIDENCE: &[&str] = &[
-    "confidence",
-    "confidence level",
-    "confidence score",
-    "konfidenz",
-    "zuversicht",
-    "vertrauen",
-    "confianza",
-    "confiança",
-    "confiance",
-    "fiducia",
-    "confidenza",
-    "уверенность",
-    "信心",
-    "置信度",
-    "信心度",
-    "信頼度",
-    "確信度",
-    "güven",
-    "güven düzeyi",
-    "الثقة",
-    "مستوى الثقة",
-];
-const VALID: &[&str] = &[
-    "valid",
-    "valid for",
-    "validity",
-    "valid bars",
-    "valid candles",
-    "gültig",
-    "gültig für",
-    "gültigkeit",
-    "válido por",
-    "válida por",
-    "validez",
-    "validade",
-    "valable",
-    "valable pendant",
-    "validité",
-    "valido per",
-    "validità",
-    "действует",
-    "действительно",
-    "срок действия",
-    "有效期",
-    "有效",
-    "有効期間",
-    "有効期限",
-    "geçerlilik",
-    "geçerli",
-    "الصلاحية",
-    "صالح لمدة",
-];
-const INVALIDATION: &[&str] = &[
-    "invalidation",
-    "invalidated",
-    "invalid if",
-    "ungültig",
-    "invalidación",
-    "invalidação",
-    "invalidité",
-    "失效条件",
-    "無効化",
-];
-const PLAN: &[&str] = &[
-    "plan",
-    "trade plan",
-    "trading plan",
-    "trade",
-    "trade idea",
-    "trade setup",
-    "setup",
-    "idea",
-];
-
-/// Words before a label that change nothing of what it names.
-const QUALIFIERS: &[&str] = &[
-    "suggested",
-    "proposed",
-    "planned",
-    "ideal",
-    "preferred",
-    "recommended",
-    "my",
-    "the",
-    "our",
-    "optimal",
-    "initial",
-    "potential",
-];
-/// Words that number a target.
-const ORDINALS: [(&str, u8); 18] = [
-    ("first", 1),
-    ("second", 2),
-    ("third", 3),
-    ("fourth", 4),
-    ("final", 9),
-    ("last", 9),
-    ("1st", 1),
-    ("2nd", 2),
-    ("3rd", 3),
-    ("4th", 4),
-    ("one", 1),
-    ("two", 2),
-    ("three", 3),
-    ("main", 1),
-    ("primary", 1),
-    ("i", 1),
-    ("ii", 2),
-    ("iii", 3),
-];
-
 /// The longest label worth looking up, in characters.
 const LONGEST: usize = 60;
 
@@ -409,19 +42,36 @@ pub(super) fn label(text: &str) -> Option<(Label, Option<u8>)> {
         return None;
     }
     let plain = plain(text);
+    let (mut found, number) = known(&plain)?;
+    if let Label::Entry {
+        side,
+        order: kind @ None,
+    } = &mut found
+        && plain.len() < text.trim().len()
+    {
+        // "Entry (limit)": the bracket says what kind of entry.
+        let (said, of) = order(text);
+        (*kind, *side) = (said, side.or(of));
+    }
+    Some((found, number))
+}
+
+fn known(plain: &str) -> Option<(Label, Option<u8>)> {
     if plain.is_empty() {
         return None;
     }
-    if let Some(found) = named(&plain) {
+    if let Some(found) = named(plain) {
         return Some((found, None));
     }
     let mut words: Vec<&str> = plain.split(' ').collect();
-    while words.len() > 1 && QUALIFIERS.contains(&words[0]) {
+    while words.len() > 1 && is(Kind::Qualifier, words[0]) {
         words.remove(0);
+    }
+    while words.len() > 1 && words.last().is_some_and(|w| is(Kind::Qualifier, w)) {
+        words.pop();
     }
     let mut number = None;
     if words.len() > 1 {
-        let ordinal = |word: &str| ORDINALS.iter().find(|(w, _)| *w == word).map(|(_, n)| *n);
         if let Some(n) = ordinal(words[0]) {
             number = Some(n);
             words.remove(0);
@@ -430,53 +80,133 @@ pub(super) fn label(text: &str) -> Option<(Label, Option<u8>)> {
             words.pop();
         }
     }
-    let mut base = words.join(" ");
+    let base = words.join(" ");
+    let mut base = base.as_str();
     let digits = base.len() - base.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     if digits > 0 {
         number = base[base.len() - digits..].parse().ok().filter(|n| (1..=9).contains(n));
         number?;
-        base.truncate(base.len() - digits);
+        base = base[..base.len() - digits].trim_end();
+    } else if number.is_none()
+        && base.starts_with(|c: char| !c.is_ascii())
+        && let Some((n, rest)) = numbered_ahead(base)
+    {
+        (number, base) = (Some(n), rest);
     }
-    let found = named(base.trim_end())?;
+    let found = named(base)?;
     // Only targets and entries are numbered; a lone T is one only with its number.
     let numbered = matches!(found, Label::Targets | Label::Entry { .. } | Label::Plan);
     (number.is_none() || numbered).then_some((found, number))
 }
 
-fn named(base: &str) -> Option<Label> {
-    let is = |list: &[&str]| list.contains(&base);
-    let entry = |side, order| Label::Entry {
-        side: Some(side),
-        order,
-    };
-    Some(match base {
-        "buy limit" | "long limit" => entry(Side::Long, Some(Order::Limit)),
-        "sell limit" | "short limit" => entry(Side::Short, Some(Order::Limit)),
-        "buy stop" => entry(Side::Long, Some(Order::Stop)),
-        "sell stop" => entry(Side::Short, Some(Order::Stop)),
-        "limit entry" | "entry limit" => Label::Entry {
-            side: None,
-            order: Some(Order::Limit),
-        },
-        "long entry" | "buy entry" | "long entry zone" => entry(Side::Long, None),
-        "short entry" | "sell entry" | "short entry zone" => entry(Side::Short, None),
-        _ if is(SIDE) => Label::Side { own: true },
-        _ if is(BIAS) => Label::Side { own: false },
-        _ if is(ORDER) => Label::Order,
-        _ if is(ENTRY) => Label::Entry {
-            side: None,
-            order: None,
-        },
-        _ if is(STOP) => Label::Stop { own: true },
-        _ if is(STOP_BY_INVALIDATION) => Label::Stop { own: false },
-        _ if is(TARGETS) => Label::Targets,
-        _ if is(RISK_REWARD) => Label::RiskReward,
-        _ if is(CONFIDENCE) => Label::Confidence,
-        _ if is(VALID) => Label::Valid,
-        _ if is(INVALIDATION) => Label::Invalidation,
-        _ if is(PLAN) => Label::Plan,
-        _ => return None,
+/// Words that number a target.
+const ORDINALS: [(Kind, u8); 5] = [
+    (Kind::First, 1),
+    (Kind::Second, 2),
+    (Kind::Third, 3),
+    (Kind::Fourth, 4),
+    (Kind::Last, 9),
+];
+
+fn ordinal(word: &str) -> Option<u8> {
+    if let Some((_, n)) = ORDINALS.iter().find(|(kind, _)| is(*kind, word)) {
+        return Some(*n);
+    }
+    // `1er`, `2º`, `1`; but not `4h`.
+    let rest = word.strip_prefix(|c: char| ('1'..='9').contains(&c))?;
+    let ending = rest.chars().count() <= 3
+        && rest.chars().all(char::is_alphabetic)
+        && !matches!(rest, "h" | "m" | "d" | "w" | "min" | "hr" | "hrs");
+    let digit = word.bytes().next()?.checked_sub(b'0')?;
+    ending.then_some(digit)
+}
+
+/// `第一目标`: the number ahead of a label whose script sets no blanks.
+fn numbered_ahead(base: &str) -> Option<(u8, &str)> {
+    ORDINALS.iter().find_map(|(kind, n)| {
+        let words = words::list(*kind).iter().filter(|w| !w.is_ascii());
+        words
+            .filter_map(|w| base.strip_prefix(w))
+            .find(|rest| !rest.is_empty() && named(rest).is_some())
+            .map(|rest| (*n, rest))
     })
+}
+
+fn named(base: &str) -> Option<Label> {
+    let kinds = [
+        (Kind::Side, Label::Side { own: true }),
+        (Kind::Bias, Label::Side { own: false }),
+        (Kind::Stop, Label::Stop { own: true }),
+        (Kind::Target, Label::Targets),
+        (Kind::RiskReward, Label::RiskReward),
+        (Kind::Confidence, Label::Confidence),
+        (Kind::Valid, Label::Valid),
+        (Kind::Order, Label::Order),
+        (Kind::InvalidationLevel, Label::Stop { own: false }),
+        (Kind::Invalidation, Label::Invalidation),
+        (Kind::Plan, Label::Plan),
+    ];
+    let entry = |side, order| Some(Label::Entry { side, order });
+    if is(Kind::Entry, base) {
+        return entry(None, None);
+    }
+    if is(Kind::EntryLong, base) {
+        return entry(Some(Side::Long), None);
+    }
+    if is(Kind::EntryShort, base) {
+        return entry(Some(Side::Short), None);
+    }
+    if let Some((_, label)) = kinds.iter().find(|(kind, _)| is(*kind, base)) {
+        return Some(*label);
+    }
+    let words: Vec<&str> = base.split(' ').collect();
+    if words.len() < 2 || words.len() > 6 {
+        return None;
+    }
+    if is_ratio(&words) {
+        return Some(Label::RiskReward);
+    }
+    composed(&words)
+}
+
+/// Whether words name the ratio of risk and reward: each of them is the one, the other, or a word for a ratio.
+fn is_ratio(words: &[&str]) -> bool {
+    let any = |kind| words.iter().any(|w| is(kind, w));
+    let all = words
+        .iter()
+        .all(|w| is(Kind::Risk, w) || is(Kind::Reward, w) || is(Kind::Ratio, w) || is(Kind::RiskReward, w));
+    all && (any(Kind::Risk) && any(Kind::Reward) || any(Kind::RiskReward))
+}
+
+/// "Buy limit", "limit entry", "compra límite": a label that says how it is entered.
+fn composed(words: &[&str]) -> Option<Label> {
+    let (mut side, mut order, mut entry, mut disputed) = (None, None, false, false);
+    for word in words {
+        let of_side = match () {
+            () if is(Kind::Long, word) => Some(Side::Long),
+            () if is(Kind::Short, word) => Some(Side::Short),
+            () => None,
+        };
+        let of_order = match () {
+            () if is(Kind::Limit, word) => Some(Order::Limit),
+            () if *word == "stop" || is(Kind::StopOrder, word) => Some(Order::Stop),
+            () => None,
+        };
+        if of_side.is_none()
+            && of_order.is_none()
+            && !is(Kind::Entry, word)
+            && !matches!(*word, "de" | "d" | "di" | "en")
+        {
+            return None;
+        }
+        disputed |= of_side.is_some() && side.is_some() || of_order.is_some() && order.is_some();
+        side = side.or(of_side);
+        order = order.or(of_order);
+        entry |= is(Kind::Entry, word);
+    }
+    // "Stop" and "stop de entrada" alone say nothing of a side.
+    let says = side.is_some() && order.is_some() || entry && (side.is_some() || order == Some(Order::Limit));
+    (says && !disputed).then_some(Label::Entry { side, order })
 }
 
 /// Lower case, without what stands in brackets, marks as blanks.
@@ -497,161 +227,33 @@ pub(super) fn plain(text: &str) -> String {
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const LONG: &[&str] = &[
-    "long",
-    "buy",
-    "bullish",
-    "kauf",
-    "kaufen",
-    "bullisch",
-    "largo",
-    "compra",
-    "comprar",
-    "alcista",
-    "comprado",
-    "altista",
-    "achat",
-    "acheter",
-    "haussier",
-    "haussière",
-    "acquisto",
-    "comprare",
-    "rialzista",
-    "лонг",
-    "покупка",
-    "покупать",
-    "бычий",
-    "бычье",
-    "做多",
-    "多",
-    "多头",
-    "多单",
-    "买入",
-    "看多",
-    "买多",
-    "ロング",
-    "買い",
-    "買",
-    "alış",
-    "al",
-    "uzun",
-    "شراء",
-    "صاعد",
-    "koop",
-    "kupno",
-];
-const SHORT: &[&str] = &[
-    "short",
-    "sell",
-    "bearish",
-    "verkauf",
-    "verkaufen",
-    "bärisch",
-    "baerisch",
-    "corto",
-    "venta",
-    "vender",
-    "bajista",
-    "venda",
-    "vendido",
-    "baixista",
-    "vente",
-    "vendre",
-    "baissier",
-    "baissière",
-    "vendita",
-    "vendere",
-    "ribassista",
-    "шорт",
-    "продажа",
-    "продавать",
-    "медвежий",
-    "медвежье",
-    "做空",
-    "空",
-    "空头",
-    "空单",
-    "卖出",
-    "看空",
-    "卖空",
-    "ショート",
-    "売り",
-    "売",
-    "satış",
-    "sat",
-    "kısa",
-    "بيع",
-    "هابط",
-    "verkoop",
-    "sprzedaż",
-];
-const NONE: &[&str] = &[
-    "none",
-    "flat",
-    "wait",
-    "no trade",
-    "neutral",
-    "no position",
-    "stand aside",
-    "stay flat",
-    "stay out",
-    "sidelines",
-    "no setup",
-    "hold off",
-    "no entry",
-    "kein trade",
-    "abwarten",
-    "neutro",
-    "neutra",
-    "neutre",
-    "sin operación",
-    "esperar",
-    "sem operação",
-    "aguardar",
-    "attendre",
-    "pas de trade",
-    "nessun trade",
-    "attendere",
-    "нет",
-    "вне рынка",
-    "нейтрально",
-    "观望",
-    "中性",
-    "不交易",
-    "无",
-    "様子見",
-    "中立",
-    "なし",
-    "nötr",
-    "bekle",
-    "işlem yok",
-    "محايد",
-    "انتظار",
-];
-
 /// The side that a value begins with; `None` when it names both, or none.
 pub(super) fn side(value: &str) -> Option<Side> {
     let plain = plain(value);
-    let begins = |list: &[&str]| list.iter().any(|w| starts_with_word(&plain, w));
-    let (long, short, none) = (begins(LONG), begins(SHORT), begins(NONE));
+    let begins = |kind| words::list(kind).iter().any(|w| starts_with_word(&plain, w));
+    let (long, short, none) = (begins(Kind::Long), begins(Kind::Short), begins(Kind::None));
     let named = match (long, short, none) {
         (true, false, _) => Side::Long,
         (false, true, _) => Side::Short,
         (false, false, true) => Side::None,
         _ => return None,
     };
-    let other = |list: &[&str]| plain.split(' ').any(|w| list.contains(&w));
+    let other = |kind| plain.split(' ').any(|w| w.chars().count() > 2 && is(kind, w));
     let disputed = match named {
-        Side::Long => other(SHORT),
-        Side::Short => other(LONG),
+        Side::Long => other(Kind::Short),
+        Side::Short => other(Kind::Long),
         // "neutral to bullish" leans; "no trade, long or short" does not.
-        Side::None => other(&["bullish", "bearish"]),
+        Side::None => plain.split(' ').any(|w| matches!(w, "bullish" | "bearish")),
     };
     (!disputed).then_some(named)
 }
 
 /// Whether `text` begins with `word`: a whole one, where words have blanks between them.
 fn starts_with_word(text: &str, word: &str) -> bool {
+    // `al` buys in Turkish, and begins half of what is said in Spanish.
+    if word.is_ascii() && word.len() < 3 {
+        return text == word;
+    }
     text.strip_prefix(word).is_some_and(|rest| {
         let own = !rest.starts_with(char::is_alphanumeric);
         own || (is_unspaced(word) && !rest.starts_with(|c: char| "頭头單单".contains(c)) && word.chars().count() > 1)
@@ -660,70 +262,61 @@ fn starts_with_word(text: &str, word: &str) -> bool {
 
 /// Whether a word's script sets no blanks between words.
 pub(super) fn is_unspaced(word: &str) -> bool {
-    word.chars()
-        .all(|c| ('\u{3040}'..='\u{30ff}').contains(&c) || ('\u{4e00}'..='\u{9fff}').contains(&c))
+    let is_one = |c: char| {
+        let kana_or_han = ('\u{3040}'..='\u{30ff}').contains(&c) || ('\u{4e00}'..='\u{9fff}').contains(&c);
+        // Korean has blanks, and sets what goes with a number right behind it.
+        kana_or_han || ('\u{ac00}'..='\u{d7a3}').contains(&c)
+    };
+    word.chars().all(is_one)
 }
 
 /// The kind of order that words name, and the side that goes with it.
 pub(super) fn order(text: &str) -> (Option<Order>, Option<Side>) {
-    let plain = plain_all(text);
-    let has = |words: &str| format!(" {plain} ").contains(&format!(" {words} "));
+    // The market's structure is no order.
+    let mut rest = format!(" {} ", plain_all(text)).replace(" market structure ", " ");
+    let mut found: Vec<(Order, Option<Side>)> = Vec::new();
     let phrases = [
-        ("buy limit", Order::Limit, Some(Side::Long)),
-        ("sell limit", Order::Limit, Some(Side::Short)),
-        ("buy stop", Order::Stop, Some(Side::Long)),
-        ("sell stop", Order::Stop, Some(Side::Short)),
+        (" buy limit ", Order::Limit, Side::Long),
+        (" sell limit ", Order::Limit, Side::Short),
+        (" buy stop ", Order::Stop, Side::Long),
+        (" sell stop ", Order::Stop, Side::Short),
     ];
-    let mut found: Vec<(Order, Option<Side>)> = phrases.iter().filter(|p| has(p.0)).map(|p| (p.1, p.2)).collect();
-    if found.is_empty() {
-        let kinds = [
-            (
-                Order::Limit,
-                ["limit", "limit order", "limite", "limitorder", "лимит", "лимитный"],
-            ),
-            (
-                Order::Stop,
-                [
-                    "stop order",
-                    "stop entry",
-                    "stop buy",
-                    "stop sell",
-                    "stopporder",
-                    "стоп ордер",
-                ],
-            ),
-            (
-                Order::Market,
-                [
-                    "market",
-                    "market order",
-                    "at market",
-                    "marktorder",
-                    "mercado",
-                    "по рынку",
-                ],
-            ),
-        ];
-        found.extend(
-            kinds
-                .iter()
-                .filter(|(_, words)| words.iter().any(|w| has(w)))
-                .map(|(order, _)| (*order, None)),
-        );
-        let unspaced = [(Order::Limit, ["限价", "指値"]), (Order::Market, ["市价", "成行"])];
-        let named = |words: &[&str; 2]| words.iter().any(|w| plain.contains(w));
-        found.extend(
-            unspaced
-                .iter()
-                .filter(|(_, words)| named(words))
-                .map(|(order, _)| (*order, None)),
-        );
+    for (phrase, order, side) in phrases {
+        if rest.contains(phrase) {
+            found.push((order, Some(side)));
+        }
+    }
+    // Stop orders first: the Japanese word for one holds the word for a limit.
+    let kinds = [
+        (Kind::StopOrder, Order::Stop),
+        (Kind::Limit, Order::Limit),
+        (Kind::Market, Order::Market),
+    ];
+    let is_phrase = !found.is_empty();
+    for (kind, order) in kinds.into_iter().filter(|_| !is_phrase) {
+        let mut words: Vec<&&str> = words::list(kind).iter().filter(|w| holds(&rest, w)).collect();
+        words.sort_by_key(|w| std::cmp::Reverse(w.len()));
+        for word in &words {
+            rest = rest.replace(**word, " ");
+        }
+        if !words.is_empty() {
+            found.push((order, None));
+        }
     }
     found.dedup();
     match found.as_slice() {
         [(order, side)] => (Some(*order), *side),
         _ => (None, None),
     }
+}
+
+/// Whether a text of words between blanks holds `word`: a whole one, where words have blanks between them.
+fn holds(text: &str, word: &str) -> bool {
+    if is_unspaced(word) {
+        return text.contains(word);
+    }
+    text.match_indices(word)
+        .any(|(at, _)| text[..at].ends_with(' ') && text[at + word.len()..].starts_with(' '))
 }
 
 /// As [`plain`], with what stands in brackets.
@@ -767,6 +360,29 @@ mod tests {
             ),
             ("Risk/Reward", Label::RiskReward, None),
             ("Bias", Label::Side { own: false }, None),
+            ("1er objectif", Label::Targets, Some(1)),
+            ("第一目标", Label::Targets, Some(1)),
+            ("1차 목표가", Label::Targets, Some(1)),
+            ("Relación riesgo/beneficio", Label::RiskReward, None),
+            ("Zysk/ryzyko", Label::RiskReward, None),
+            ("Chance-Risiko-Verhältnis (CRV)", Label::RiskReward, None),
+            ("Ważne przez", Label::Valid, None),
+            (
+                "Wejście (limit)",
+                Label::Entry {
+                    side: None,
+                    order: Some(Order::Limit),
+                },
+                None,
+            ),
+            (
+                "Compra límite",
+                Label::Entry {
+                    side: Some(Side::Long),
+                    order: Some(Order::Limit),
+                },
+                None,
+            ),
             (
                 "Sell limit",
                 Label::Entry {
@@ -809,6 +425,10 @@ mod tests {
             ("neutral to bullish", None),
             ("long or short", None),
             ("RSI divergence", None),
+            ("al margen", Some(Side::None)),
+            ("AL", Some(Side::Long)),
+            ("comprador", Some(Side::Long)),
+            ("매도", Some(Side::Short)),
         ] {
             assert_eq!(side(text), want, "{text}");
         }
@@ -816,5 +436,9 @@ mod tests {
         assert_eq!(order("market (around 1.12)"), (Some(Order::Market), None));
         assert_eq!(order("stop limit"), (Some(Order::Limit), None));
         assert_eq!(order("1.1170, stop below"), (None, None));
+        assert_eq!(order("逆指値注文"), (Some(Order::Stop), None));
+        assert_eq!(order("지정가"), (Some(Order::Limit), None));
+        assert_eq!(order("Límite"), (Some(Order::Limit), None));
+        assert_eq!(order("on the market structure shift"), (None, None));
     }
 }

@@ -1,6 +1,7 @@
 //! An answer as labelled lines: list items, bold labels, table rows, `Label: value`, and values under their label.
 
 use super::labels::{self, Label};
+use super::words::{Kind, is};
 use crate::setup::Side;
 
 /// What a line says of a plan.
@@ -242,14 +243,15 @@ fn rows_to_events(rows: &[Vec<String>], events: &mut Vec<Event>) {
     let rows: Vec<&Vec<String>> = rows.iter().filter(|row| !is_rule(row)).collect();
     let Some(head) = rows.first() else { return };
     let known = |cell: &str| labels::label(cell).filter(|(l, _)| *l != Label::Plan);
-    let across = head.iter().filter(|c| known(c).is_some()).count() >= 2;
     // A row of labels with its values below; but `| Entry | Stop |` of a table that runs down has a label first in each row.
     let down = rows
         .iter()
         .skip(1)
         .filter(|row| row.first().is_some_and(|c| known(c).is_some()))
         .count();
-    if across && down == 0 {
+    let named = head.iter().filter(|c| known(c).is_some()).count();
+    // "Buy stop" in the first cell of a row is what is under "Order", not a label, where the head names the fields.
+    if named >= 2 && named > down {
         for (at, row) in rows.iter().skip(1).enumerate() {
             if row.iter().all(|cell| cell.is_empty()) {
                 continue;
@@ -292,44 +294,13 @@ fn clipped(text: &str) -> String {
     text.trim().chars().take(LONGEST_VALUE).collect()
 }
 
-/// Words that begin the name of one setup among several.
-const SETUP_WORDS: &[&str] = &[
-    "setup",
-    "scenario",
-    "plan",
-    "trade",
-    "option",
-    "idea",
-    "alternative",
-    "variant",
-    "primary",
-    "secondary",
-    "alternate",
-    "szenario",
-    "variante",
-    "escenario",
-    "cenário",
-    "scénario",
-    "alternativa",
-    "сценарий",
-    "вариант",
-    "方案",
-    "情景",
-    "シナリオ",
-    "senaryo",
-    "base",
-    "aggressive",
-    "conservative",
-    "backup",
-];
-
 fn is_setup_name(text: &str) -> bool {
     let plain = labels::plain_all(text);
     let mut words = plain.split(' ');
     let first = words.next().unwrap_or_default();
     let lettered = first.len() == 1 && first.chars().all(|c| c.is_ascii_alphanumeric()) && plain.len() == 1;
     lettered
-        || plain.split(' ').any(|w| SETUP_WORDS.contains(&w))
+        || plain.split(' ').any(|w| is(Kind::Setup, w))
         || matches!(labels::side(text), Some(Side::Long | Side::Short))
 }
 
@@ -352,7 +323,7 @@ fn setup_heading(line: &Line<'_>) -> Option<Option<Side>> {
     let plain = labels::plain_all(&line.text);
     let words: Vec<&str> = plain.split(' ').collect();
     // The first words say what it is: "Setup B – breakout", "2. Alternative", "Short scenario".
-    let named = words.iter().take(3).any(|w| SETUP_WORDS.contains(w));
+    let named = words.iter().take(3).any(|w| is(Kind::Setup, w));
     let lettered = words.first().is_some_and(|w| matches!(*w, "a" | "b" | "c")) && words.len() > 1;
     // "Trade setup" and "Plan" alone head the only one there is.
     (named || lettered).then(|| one_side(&line.text))
@@ -437,10 +408,35 @@ fn together(text: &str) -> String {
         }
         None
     };
+    out = without_inner_colons(&out);
     for pair in [("r", "r"), ("risk", "reward"), ("reward", "risk")] {
         // The same length in either case: ASCII alone is changed.
         if let Some((start, end)) = find(&out, pair) {
             out.replace_range(start..end, "RR");
+        }
+    }
+    out
+}
+
+/// `Riesgo:beneficio` without its colon: it parts nothing.
+fn without_inner_colons(text: &str) -> String {
+    let mut out = text.to_owned();
+    for (at, _) in text.match_indices(':') {
+        let before = text[..at]
+            .rsplit(|c: char| !c.is_alphabetic())
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
+        let after = text[at + 1..].trim_start();
+        let after = after
+            .split(|c: char| !c.is_alphabetic())
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
+        let pair =
+            is(Kind::Risk, &before) && is(Kind::Reward, &after) || is(Kind::Reward, &before) && is(Kind::Risk, &after);
+        if pair {
+            out.replace_range(at..=at, "/");
         }
     }
     out

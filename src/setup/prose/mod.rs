@@ -5,6 +5,9 @@ mod amounts;
 mod labels;
 mod lines;
 mod no_trade;
+mod words;
+
+use std::borrow::Cow;
 
 use labels::Label;
 use lines::Event;
@@ -15,6 +18,7 @@ use super::{Order, Scale, Setup, Side, Zone};
 /// `scale` is that of the candles. In a text that is not `whole` the last number may be half a number: it is left out.
 pub(super) fn read(text: &str, scale: Option<Scale>, whole: bool) -> Vec<Setup> {
     let text = if whole { text } else { without_torn_number(text) };
+    let text = &*without_invisible(text);
     let mut drafts = Drafts::new(scale);
     for event in lines::events(text) {
         drafts.take(event);
@@ -33,6 +37,16 @@ pub(super) fn read(text: &str, scale: Option<Scale>, whole: bool) -> Vec<Setup> 
         confidence: labelled.and_then(|s| s.confidence),
         ..Setup::default()
     }]
+}
+
+/// `text` without characters that show nothing and can part a number or a label in two.
+fn without_invisible(text: &str) -> Cow<'_, str> {
+    let shows_nothing = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    if text.contains(shows_nothing) {
+        Cow::Owned(text.chars().filter(|c| !shows_nothing(*c)).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// `text` without a number at its very end.
