@@ -11,6 +11,7 @@ mod write;
 
 use futures_util::stream;
 
+use crate::message::Message;
 use crate::model::{Event, EventStream, Finish, Model, ModelName, Request};
 
 /// The built-in analyst.
@@ -18,9 +19,9 @@ use crate::model::{Event, EventStream, Finish, Model, ModelName, Request};
 pub struct Analyst;
 
 impl Analyst {
-    /// The answer to `request`.
-    pub fn answer(request: &Request) -> String {
-        match brief::Brief::of(&request.messages) {
+    /// The answer to what is said in `messages`.
+    pub fn answer(messages: &[Message]) -> String {
+        match brief::Brief::of(messages) {
             Ok(brief) => {
                 let view = weigh::weigh(&brief.block);
                 let plan = brief.wants_setup.then(|| plan::plan(&brief, &view));
@@ -33,7 +34,7 @@ impl Analyst {
 
 impl Model for Analyst {
     fn ask(&self, request: &Request) -> EventStream {
-        let answer = Self::answer(request);
+        let answer = Self::answer(&request.messages);
         let mut events = vec![Ok(Event::Named(ModelName::offline().to_string()))];
         events.extend(
             answer

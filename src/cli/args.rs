@@ -86,6 +86,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Play setups on the candles that came after them
     Replay(ReplayArgs),
+    /// The journal: every answer that was shown, and what became of it
+    History(HistoryArgs),
+    /// The scoreboard of the journal, or of a walk
+    Score(ScoreArgs),
     /// Ask a template at many past as-ofs, play each setup on what followed, and score
     Walk(Box<WalkArgs>),
     /// The library of templates
@@ -343,6 +347,169 @@ pub struct ReplayArgs {
     /// Write the setups with their outcomes as CSV here, or to standard output with -
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
+}
+
+/// `wickdesk history`
+#[derive(Debug, ClapArgs)]
+pub struct HistoryArgs {
+    #[command(subcommand)]
+    #[allow(missing_docs, reason = "its own type says it")]
+    pub command: Option<HistoryCommand>,
+}
+
+/// Which records of the journal.
+#[derive(Debug, Default, ClapArgs)]
+pub struct HistoryFilter {
+    /// Only of symbols that hold this text
+    #[arg(long)]
+    pub symbol: Option<String>,
+    /// Only of models whose names hold this text
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Only of templates whose names hold this text
+    #[arg(long)]
+    pub template: Option<String>,
+    /// Only with this tag
+    #[arg(long)]
+    pub tag: Option<String>,
+    /// Only what is not decided
+    #[arg(long)]
+    pub open: bool,
+    /// Only what was shown since TIME
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+}
+
+/// How the journal is written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A record a line, whole
+    Jsonl,
+    /// A table without prompts and answers
+    Csv,
+}
+
+/// What to do with the journal.
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// List records, newest first
+    List {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "its own type says it")]
+        filter: HistoryFilter,
+        /// At most so many
+        #[arg(short = 'n', long, value_name = "N")]
+        limit: Option<usize>,
+        /// Print JSON, one record a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one: question, answer, setup, checks and outcome
+    Show {
+        /// Its number
+        id: u64,
+        /// With the prompt as it was sent
+        #[arg(long)]
+        prompt: bool,
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find records by words of answer, note, tags, question or model; all of them, "in quotes" as they stand
+    Search {
+        /// The words
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// At most so many
+        #[arg(short = 'n', long, value_name = "N")]
+        limit: Option<usize>,
+        /// Print JSON, one record a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// What differs between two records: question, setup, checks, outcome, prompt and answer
+    Diff {
+        /// The one's number
+        one: u64,
+        /// The other's
+        other: u64,
+    },
+    /// Write the journal out, the oldest first; - for standard output
+    Export {
+        /// Where to: FILE.csv is a table, anything else JSON lines
+        #[arg(default_value = "-")]
+        file: PathBuf,
+        /// The format, over what the name says
+        #[arg(long, value_enum)]
+        format: Option<ExportFormat>,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "its own type says it")]
+        filter: HistoryFilter,
+    },
+    /// Play what is open forward on later candles; or one record, candle by candle
+    Replay {
+        /// Its number
+        id: Option<u64>,
+        /// Later candles of the record's market; without them those kept with it
+        #[arg(short, long, value_name = "FILE")]
+        candles: Option<PathBuf>,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "its own type says it")]
+        read: ReadArgs,
+    },
+    /// Set a record's note; without words take it away
+    Note {
+        /// Its number
+        id: u64,
+        /// The note
+        text: Vec<String>,
+    },
+    /// Add tags to a record; -TAG takes one away
+    Tag {
+        /// Its number
+        id: u64,
+        /// The tags
+        #[arg(required = true, allow_hyphen_values = true)]
+        tags: Vec<String>,
+    },
+    /// Delete records for good
+    Delete {
+        /// Their numbers
+        #[arg(required = true)]
+        ids: Vec<u64>,
+    },
+    /// Delete for good what was shown before a time
+    Prune {
+        /// The time
+        #[arg(long, value_name = "TIME")]
+        before: String,
+        /// Do it
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+/// `wickdesk score`
+#[derive(Debug, ClapArgs)]
+pub struct ScoreArgs {
+    /// What rows are told apart by: model,template,symbol,timeframe or some of them
+    #[arg(long, value_name = "WORDS")]
+    pub by: Option<String>,
+    /// A walk instead of the journal: its name, or how it begins
+    #[arg(long, value_name = "NAME")]
+    pub walk: Option<String>,
+    /// List the walks that are kept
+    #[arg(long)]
+    pub walks: bool,
+    /// Write a report: FILE.md, or FILE.html with charts
+    #[arg(long, value_name = "FILE")]
+    pub report: Vec<PathBuf>,
+    /// Print a table of data
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// Print one JSON value
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `wickdesk walk`

@@ -10,7 +10,10 @@ use serde_json::{Value as Json, json};
 use super::args::AskArgs;
 use super::output::{self, Exit, Failure};
 use super::{Session, load};
-use crate::desk::{Answer, Answering, DeskError, Judged, Market, Policy, Prepared, Question, Step, parse_as_of, stamp};
+use crate::desk::{
+    Answer, Answering, Desk, DeskError, Judged, Market, Policy, Prepared, Question, Step, parse_as_of, stamp,
+};
+use crate::market::Series;
 use crate::prompt::Values;
 
 pub(super) fn run(session: Session, args: &AskArgs) -> Result<Exit, Failure> {
@@ -43,7 +46,12 @@ pub(super) fn run(session: Session, args: &AskArgs) -> Result<Exit, Failure> {
         }
     });
     let exit = match result {
-        Ok(Some(answer)) => show(&prepared, &answer, args),
+        Ok(Some(answer)) => {
+            for series in question.candles.iter().take(1) {
+                settle(&session.desk, series);
+            }
+            show(&session, &prepared, &answer, args)
+        }
         Ok(None) => {
             output::note("\ninterrupted; nothing of it is stored");
             Ok(Exit::Interrupted)
@@ -145,7 +153,20 @@ async fn follow(mut steps: Answering, quiet: bool) -> Result<Answer, Failure> {
     answer.ok_or_else(|| Failure::new("the call ended without an answer; ask again"))
 }
 
-fn show(prepared: &Prepared, answer: &Answer, args: &AskArgs) -> Result<Exit, Failure> {
+/// Plays forward what the journal has open of these candles' market, and tells what they decide.
+pub(super) fn settle(desk: &Desk, series: &Series) {
+    match desk.settle(series) {
+        Ok(settled) => {
+            for one in settled {
+                let r = one.r.map_or_else(String::new, |r| format!(" {r:+.2} R"));
+                output::note(&format!("history {}: {}{r} · {}", one.id, one.status, one.label));
+            }
+        }
+        Err(error) => output::warn(&error.to_string()),
+    }
+}
+
+fn show(session: &Session, prepared: &Prepared, answer: &Answer, args: &AskArgs) -> Result<Exit, Failure> {
     let judged = Judged::answer(answer, prepared.market.as_ref());
     let now = Timestamp::now();
     if args.json {
@@ -153,6 +174,13 @@ fn show(prepared: &Prepared, answer: &Answer, args: &AskArgs) -> Result<Exit, Fa
     } else if args.no_stream {
         output::out(answer.text.trim_end())?;
         output::out("\n")?;
+    }
+    let source = args
+        .candles
+        .first()
+        .map_or_else(String::new, |path| path.display().to_string());
+    if let Err(error) = session.desk.record(prepared, answer, &judged, &source) {
+        output::warn(&error.to_string());
     }
     for check in judged.checks.iter().filter(|c| c.status >= crate::setup::Status::Warn) {
         output::note(&format!(

@@ -9,11 +9,13 @@ mod check;
 mod doctor;
 mod facts;
 mod fetch;
+mod history;
 mod load;
 mod models;
 mod output;
 mod packaging;
 mod replay;
+mod score;
 mod templates;
 mod walk;
 
@@ -71,6 +73,8 @@ fn run(args: Args) -> Result<Exit, Failure> {
         Some(Command::Facts(command)) => facts::run(&args, command),
         Some(Command::Check(command)) => check::run(&args, command),
         Some(Command::Replay(command)) => replay::run(&args, command),
+        Some(Command::History(command)) => history::run(&args, command),
+        Some(Command::Score(command)) => score::run(&args, command),
         Some(Command::Walk(command)) => walk::run(&Session::open(&args)?, command),
         Some(Command::Templates(command)) => templates::run(&settings(&args)?, command),
         Some(Command::Cache(command)) => cache::run(&args, command),

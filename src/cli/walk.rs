@@ -129,8 +129,7 @@ fn walk(session: &Session, args: &WalkArgs) -> Result<Walk, Failure> {
         let mut template = session.desk.library().find(name)?.0;
         if templates.iter().any(|t| t.name == template.name) {
             // Two versions of a template: told apart by what is in them.
-            let hash = blake3::hash(template.source.as_bytes()).to_hex();
-            template.name = format!("{}@{}", template.name, &hash[..6]);
+            template.name = format!("{}@{}", template.name, &template.hash()[..6]);
         }
         templates.push(template);
     }
@@ -394,10 +393,10 @@ fn about(walk: &Walk, args: &WalkArgs) -> Vec<(String, String)> {
         });
         seen
     };
-    let templates = walk.variants.iter().map(|v| {
-        let hash = blake3::hash(v.template.source.as_bytes()).to_hex();
-        format!("{} ({})", v.name, &hash[..8])
-    });
+    let templates = walk
+        .variants
+        .iter()
+        .map(|v| format!("{} ({})", v.name, &v.template.hash()[..8]));
     add("templates", distinct(templates.collect()).join(", "));
     add("models", walk.models.join(", "));
     for variant in &walk.variants {

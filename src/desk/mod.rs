@@ -1,4 +1,4 @@
-//! The path of one question, once, for whoever shows it: prepare → ask → judge.
+//! The path of one question, once, for whoever shows it: prepare → ask → judge → record.
 //!
 //! [`Desk::prepare`] turns a [`Question`] into a request and its key; [`Desk::ask`] walks memory → disk → model and
 //! streams what comes; [`Judged::of`] reads the setup out of an answer and checks it. The command line and the workbench
@@ -10,8 +10,10 @@ mod freshness;
 mod judge;
 mod learned;
 mod live;
+mod played;
 mod prepare;
 mod reach;
+mod record;
 mod spend;
 mod stamp;
 mod walk;
@@ -23,6 +25,7 @@ use jiff::Timestamp;
 use crate::cache::{Cache, Flights, Key, Options, Trouble};
 use crate::config::{ConfigError, KeyError, Settings};
 use crate::feed::FeedError;
+use crate::journal::{Journal, JournalError};
 use crate::market::{ReadError, SeriesError};
 use crate::model::ModelError;
 use crate::prompt::{Library, LibraryError, TemplateError};
@@ -33,6 +36,7 @@ pub use freshness::{Fresh, Freshness};
 pub use judge::Judged;
 pub use live::fetch;
 pub use prepare::{Estimate, Market, Prepared, Question, parse_as_of};
+pub use record::{Settled, after};
 pub use spend::{Spending, Sum};
 pub use stamp::stamp;
 pub use walk::{Costs, Progress, Variant, Walk, WalkEstimate};
@@ -85,6 +89,9 @@ pub enum DeskError {
     /// A time that is none.
     #[error("`{0}` is no time; write it as 2024-05-02T13:00:00Z")]
     Time(String),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// A limit of the configuration.
     #[error(
         "{usd:.4} US dollars were spent {when}, the limit is {limit}; raise {setting} in [limits], or ask -m offline"
@@ -130,6 +137,7 @@ pub struct Desk {
     calls: Arc<Calls>,
     learned: Arc<learned::Learned>,
     gates: Arc<Gates>,
+    journal: Arc<std::sync::OnceLock<Result<Journal, JournalError>>>,
 }
 
 impl Desk {
@@ -147,6 +155,7 @@ impl Desk {
             library: Library::new(settings.places.templates()),
             learned: Arc::new(learned::Learned::at(&settings.places.state)),
             gates: Arc::default(),
+            journal: Arc::default(),
             settings: Arc::new(settings),
             cache: Arc::new(cache),
             calls: Arc::default(),

@@ -10,6 +10,7 @@ use super::freshness::Freshness;
 use super::{Desk, DeskError};
 use crate::cache::{Key, Want};
 use crate::facts::{Facts, Study};
+use crate::journal::TemplateId;
 use crate::market::{Candle, Series, Sessions};
 use crate::message::{Message, Role};
 use crate::model::{Endpoint, ModelName, Params, Request, price};
@@ -155,6 +156,10 @@ pub struct Prepared {
     pub market: Option<Market>,
     /// What is asked, in a few words.
     pub label: String,
+    /// The template it was made with.
+    pub template: Option<TemplateId>,
+    /// Candles for which the template says that a setup stands.
+    pub(super) valid_bars: Option<u32>,
     pub(super) endpoint: Option<Endpoint>,
     /// The same put to other models, in order, should this one not answer.
     pub fallback: Vec<Prepared>,
@@ -265,6 +270,11 @@ impl Desk {
             label: label(question, market),
             request,
             market: market.cloned(),
+            template: question.template.as_ref().map(|t| TemplateId {
+                name: t.name.clone(),
+                hash: t.hash(),
+            }),
+            valid_bars: question.template.as_ref().and_then(|t| t.valid_bars),
             endpoint,
             fallback: Vec::new(),
             passed_over: None,

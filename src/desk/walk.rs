@@ -11,16 +11,16 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use super::ask::{Answer, Policy, Step};
+use super::played::Analysis;
 use super::prepare::{Market, Prepared, Question};
 use super::{Desk, DeskError, Judged};
-use crate::analyst::Analyst;
 use crate::cache::{Tier, Want};
 use crate::facts::Study;
 use crate::market::{Candle, Series};
 use crate::model::price;
 use crate::prompt::{Template, Values};
-use crate::setup::score::{Fate, Trial, random_side};
-use crate::setup::{Setup, Terms, costs, read};
+use crate::setup::score::{Fate, Trial};
+use crate::setup::{Terms, costs};
 use crate::ttl::Ttl;
 
 /// What is asked at each as-of of one variant of a walk.
@@ -437,52 +437,34 @@ async fn stopped(stop: &AtomicBool) {
 fn trial(walk: &Walk, place: &Place<'_>, prepared: &Prepared, answer: &Answer) -> Trial {
     let judged = Judged::answer(answer, prepared.market.as_ref());
     let series = &place.variant.series;
-    let (close, as_of) = (series.candles()[place.bar].close, series.candles()[place.bar].time);
-    let terms_of = |setup: Option<&Setup>| {
-        let stated = setup.and_then(|s| s.valid_bars);
-        walk.costs
-            .terms(series.symbol(), close, stated.or(place.variant.template.valid_bars))
-    };
+    let candle = &series.candles()[place.bar];
     let setup = judged.reading.setup.as_ref();
-    let terms = terms_of(setup);
-    let fate = Fate::of(setup, judged.complete, close, terms, place.later);
-    let until = fate
-        .outcome()
-        .and_then(|o| place.later.get(o.end?))
-        .map_or(as_of, |c| c.time);
-    let filled = fate.outcome().is_some_and(|o| o.filled.is_some());
+    let stated = setup.and_then(|s| s.valid_bars).or(place.variant.template.valid_bars);
+    let model = &prepared.request.model;
+    let played = Analysis {
+        setup,
+        whole: judged.complete,
+        close: candle.close,
+        as_of: candle.time,
+        terms: walk.costs.terms(series.symbol(), candle.close, stated),
+        compared: (!model.is_offline()).then_some(prepared.request.messages.as_slice()),
+    }
+    .play(place.later);
     Trial {
-        model: prepared.request.model.to_string(),
+        model: model.to_string(),
         answered_by: answer.model.clone(),
         template: place.variant.name.clone(),
         symbol: series.symbol().to_owned(),
         timeframe: series.timeframe().to_string(),
-        as_of,
-        until,
-        confidence: setup.and_then(|s| s.confidence).filter(|_| fate != Fate::NoTrade),
+        as_of: candle.time,
+        until: played.until,
+        confidence: setup
+            .and_then(|s| s.confidence)
+            .filter(|_| played.fate != Fate::NoTrade),
         cost_usd: answer.cost_usd,
         failed_check: judged.failed(),
-        random_r: setup
-            .filter(|_| filled)
-            .and_then(|s| random_side(s, close, terms, place.later)),
-        offline_r: offline_result(prepared, close, &terms_of, place.later),
-        fate,
+        random_r: played.random_r,
+        offline_r: played.offline_r,
+        fate: played.fate,
     }
-}
-
-/// What the offline analyst makes of the same prompt, played by the same rules. It is asked past the cache: it is a yardstick
-/// here and no answer.
-fn offline_result(
-    prepared: &Prepared,
-    close: f64,
-    terms_of: &impl Fn(Option<&Setup>) -> Terms,
-    later: &[Candle],
-) -> Option<f64> {
-    if prepared.request.model.is_offline() {
-        return None;
-    }
-    let text = Analyst::answer(&prepared.request);
-    let reading = read(&text, prepared.market.as_ref().and_then(|m| m.ground().scale()), true);
-    let setup = reading.setup.as_ref()?;
-    Fate::of(Some(setup), true, close, terms_of(Some(setup)), later).result()
 }

@@ -10,6 +10,7 @@ pub mod walks;
 
 use std::path::Path;
 
+use crate::setup::score::Trial;
 use crate::store::DiskError;
 use crate::store::environment::{Environment, MAP_SIZES};
 use crate::store::place::Place;
@@ -151,6 +152,15 @@ impl Journal {
             }
         }
         Ok(found)
+    }
+
+    /// Every analysis on candles, as the scoreboard counts it, the oldest first.
+    ///
+    /// # Errors
+    /// [`JournalError::Store`]
+    pub fn trials(&self) -> Result<Vec<Trial>, JournalError> {
+        let heads = self.list(None, usize::MAX, |head| !head.trial.symbol.is_empty())?;
+        Ok(heads.into_iter().rev().map(|head| head.trial).collect())
     }
 
     /// The records of a market that time has not decided, whole.

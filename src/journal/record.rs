@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::market::{Candle, Series, Timeframe, VolumeKind};
 use crate::message::Message;
 use crate::setup::score::{Fate, Trial};
-use crate::setup::{Check, Setup, Source, Terms};
+use crate::setup::{Check, Outcome, Setup, Source, Terms};
 
 /// The candles kept with a record, so that its chart can be drawn when the file is gone.
 pub const WINDOW: usize = 160;
@@ -158,6 +158,7 @@ impl Record {
     pub fn head(&self) -> Head {
         let decided = self.decided.as_ref();
         let market = self.market.as_ref();
+        let targets = self.setup.as_ref().map_or(0, |s| s.targets.len());
         Head {
             id: self.id,
             shown: self.shown,
@@ -176,7 +177,7 @@ impl Record {
                 timeframe: market.map_or_else(String::new, |m| m.timeframe.to_string()),
                 as_of: market.map_or(0, |m| m.as_of),
                 until: decided.map_or(0, |d| d.until),
-                fate: decided.map_or(Fate::NoTrade, |d| d.fate.clone()),
+                fate: decided.map_or_else(|| Fate::Played(Outcome::open(targets)), |d| d.fate.clone()),
                 confidence: self.setup.as_ref().and_then(|s| s.confidence),
                 cost_usd: self.cost_usd,
                 failed_check: self.checks.iter().any(|c| c.status == crate::setup::Status::Fail),
@@ -225,7 +226,7 @@ pub struct Head {
     pub template_hash: String,
     /// Whether it is known what became of it.
     pub decided: bool,
-    /// The analysis as the scoreboard counts it; its fate says nothing while it is not decided.
+    /// The analysis as the scoreboard counts it.
     pub trial: Trial,
 }
 

@@ -45,6 +45,11 @@ pub struct Template {
 }
 
 impl Template {
+    /// The hash of its text, 16 hexadecimal digits: two versions of a template differ in it.
+    pub fn hash(&self) -> String {
+        blake3::hash(self.source.as_bytes()).to_hex()[..16].to_owned()
+    }
+
     /// Parses `source`; `name` is the file's name without its ending, `file` what errors call it.
     ///
     /// # Errors

@@ -67,6 +67,28 @@ impl Column {
         }
     }
 
+    /// Its name in a table of data.
+    pub fn name(self) -> &'static str {
+        match self {
+            Column::N => "n",
+            Column::NoTrade => "no_trade",
+            Column::Unfilled => "unfilled",
+            Column::Trades => "trades",
+            Column::Effective => "effective",
+            Column::WinRate => "win_rate",
+            Column::MeanR => "mean_r",
+            Column::MedianR => "median_r",
+            Column::ProfitFactor => "profit_factor",
+            Column::Expectancy => "expectancy_r",
+            Column::Drawdown => "max_drawdown_r",
+            Column::LosingRun => "longest_losing_run",
+            Column::VsOffline => "vs_offline",
+            Column::VsRandom => "vs_random",
+            Column::FailedChecks => "failed_check_rate",
+            Column::Cost => "cost_usd",
+        }
+    }
+
     /// The number it is sorted by.
     pub fn value(self, score: &Score) -> Option<f64> {
         let count = |n: usize| Some(n as f64);

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use checks::{Check, Ground, Status, check, check_bare};
 pub use read::read;
 pub use replay::{Ended, Outcome, Play, Replay, Terms, Unplayable};
-pub use ticket::ticket;
+pub use ticket::{ticket, ticket_of};
 
 /// Which way a setup trades.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -160,6 +160,20 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// That of a setup of so many targets before the first candle.
+    pub fn open(targets: usize) -> Self {
+        Self {
+            ended: Ended::Open,
+            filled: None,
+            end: None,
+            exit: None,
+            r: None,
+            ambiguous: false,
+            targets_hit: 0,
+            targets,
+        }
+    }
+
     /// The status in the words of the reference: `tp2`, `sl`, `tp1_then_sl`, `timeout`, …
     pub fn status(&self) -> String {
         match self.ended {

@@ -4,9 +4,18 @@ use super::{Setup, Side};
 use crate::facts::Facts;
 use crate::market::price;
 
-/// The rows of a setup: prices with the instrument's decimals, ratios from the middle of the entry, distances in ATR.
+/// The rows of a setup on the candles of `facts`.
 pub fn ticket(setup: &Setup, facts: Option<&Facts>) -> Vec<(&'static str, String)> {
-    let decimals = facts.map_or(5, |f| f.decimals);
+    ticket_of(
+        setup,
+        facts.map_or(5, |f| f.decimals),
+        facts.and_then(|f| f.number("atr")),
+    )
+}
+
+/// The rows of a setup: prices with the instrument's decimals, ratios from the middle of the entry, distances in ATR where
+/// there is one.
+pub fn ticket_of(setup: &Setup, decimals: u8, atr: Option<f64>) -> Vec<(&'static str, String)> {
     let shown = |p: f64| price(p, decimals);
     let missing = || "not stated".to_owned();
     let mut rows = vec![("side", setup.side.map_or_else(missing, |s| s.to_string()))];
@@ -33,8 +42,7 @@ pub fn ticket(setup: &Setup, facts: Option<&Facts>) -> Vec<(&'static str, String
         rows.push(("R:R", ratios.join(", ")));
     }
     rows.extend(setup.risk_reward.map(|claimed| ("R:R claimed", claimed.to_string())));
-    let atr = facts.and_then(|f| f.number("atr")).filter(|a| *a > 0.0);
-    if let (Some(zone), Some(stop), Some(atr)) = (setup.entry, setup.stop, atr) {
+    if let (Some(zone), Some(stop), Some(atr)) = (setup.entry, setup.stop, atr.filter(|a| *a > 0.0)) {
         rows.push((
             "stop distance",
             format!("{:.2} ATR", (zone.middle() - stop).abs() / atr),

@@ -31,7 +31,7 @@ fn setups_pass_their_checks_or_are_none() {
                 }
             }
             let prepared = desk.prepare_on(&question, Some(market.clone()), &[]).unwrap();
-            let answer = Analyst::answer(&prepared.request);
+            let answer = Analyst::answer(&prepared.request.messages);
             let mut ground = market;
             // What came later decides nothing about the setup's own soundness.
             ground.later.clear();
