@@ -100,11 +100,13 @@ pub(super) fn run(session: &Session, args: &WalkArgs) -> Result<Exit, Failure> {
     match (left, progress.last_failure.lock().ok().and_then(|why| why.clone())) {
         (0, _) => Ok(Exit::Done),
         (_, Some(why)) => Err(Failure::new(format!(
-            "{left} questions got no answer, the last: {why}; the same walk asks only these"
+            "{} got no answer, the last: {why}; the same walk asks only these",
+            crate::text::count(left, "question")
         ))),
         (_, None) => Err(Failure::new(format!(
-            "{} US dollars were spent, as much as --spend allows; {left} questions are left, the same walk asks only these",
-            progress.usd()
+            "{} US dollars were spent, as much as --spend allows; {} left, the same walk asks only these",
+            progress.usd(),
+            crate::text::count(left, "question")
         ))),
     }
 }

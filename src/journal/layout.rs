@@ -423,3 +423,120 @@ fn untable(text: &str) -> Vec<Candle> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     reader.deserialize().map_while(Result::ok).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setup::{Source, Terms};
+    use crate::store::environment::MAP_SIZES;
+
+    pub(in crate::journal) fn record(n: i64) -> Record {
+        let candle = |time: i64| Candle {
+            time,
+            open: 1.5,
+            high: 2.25,
+            low: 1.125,
+            close: 1.75,
+            volume: 3.0,
+        };
+        Record {
+            id: 0,
+            shown: n,
+            label: format!("question {n}"),
+            model: "offline/1".to_owned(),
+            answered_by: "offline/1".to_owned(),
+            template: None,
+            market: None,
+            answer: "an answer".to_owned(),
+            finish: "stop".to_owned(),
+            complete: true,
+            setup: None,
+            setup_source: Source::None,
+            alternatives: Vec::new(),
+            checks: Vec::new(),
+            key: format!("{n:064x}"),
+            sample: 0,
+            created: n,
+            latency_ms: 1.0,
+            tokens: None,
+            cost_usd: None,
+            terms: Terms::default(),
+            note: String::new(),
+            tags: Vec::new(),
+            decided: None,
+            messages: vec![Message {
+                role: crate::message::Role::User,
+                text: "the same of all".to_owned(),
+            }],
+            window: (0..20).map(candle).collect(),
+            later: Vec::new(),
+        }
+    }
+
+    fn open(directory: &std::path::Path) -> Layout {
+        Layout::open(Environment::open(directory, &MAP_SIZES).unwrap()).unwrap()
+    }
+
+    fn change<T>(layout: &Layout, change: impl FnOnce(&mut RwTxn<'_>) -> T) -> T {
+        let mut txn = layout.environment.write().unwrap().txn;
+        let value = change(&mut txn);
+        txn.commit().unwrap();
+        value
+    }
+
+    #[test]
+    fn lists_of_an_older_version_are_made_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let layout = open(directory.path());
+        change(&layout, |txn| {
+            for n in 1..=3 {
+                layout.add(txn, &mut record(n)).unwrap();
+            }
+            layout.heads.clear(txn).unwrap();
+            layout.signatures.clear(txn).unwrap();
+            layout.meta.put(txn, DERIVED_NAME, &0u64.to_be_bytes()).unwrap();
+        });
+        drop(layout);
+        let layout = open(directory.path());
+        let txn = layout.environment.read().unwrap();
+        let ids: Vec<u64> = layout.heads(&txn, None).unwrap().map(|h| h.id).collect();
+        assert_eq!(ids, [3, 2, 1]);
+        assert_eq!(layout.candidates(&txn, |_| true).unwrap().count(), 3);
+        assert_eq!(layout.heads(&txn, Some(2)).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_layout_of_the_future_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let layout = open(directory.path());
+        change(&layout, |txn| {
+            layout.meta.put(txn, VERSION_NAME, &9u64.to_be_bytes()).unwrap()
+        });
+        drop(layout);
+        let opened = Layout::open(Environment::open(directory.path(), &MAP_SIZES).unwrap());
+        assert!(matches!(opened, Err(DiskError::Unusable(Unusable::Version(_)))));
+    }
+
+    #[test]
+    fn what_records_share_goes_with_the_last_of_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let layout = open(directory.path());
+        let blobs = |layout: &Layout| layout.blobs.len(&layout.environment.read().unwrap()).unwrap();
+        change(&layout, |txn| {
+            layout.add(txn, &mut record(1)).unwrap();
+            layout.add(txn, &mut record(2)).unwrap();
+        });
+        assert_eq!(blobs(&layout), 2, "one prompt and one table of candles");
+        // Written anew as it is, or with a note, it shares as before.
+        let whole = layout.whole(&layout.environment.read().unwrap(), 1).unwrap().unwrap();
+        assert_eq!(whole, Record { id: 1, ..record(1) });
+        change(&layout, |txn| layout.write(txn, &whole).unwrap());
+        change(&layout, |txn| layout.remove(txn, 1).unwrap());
+        assert_eq!(blobs(&layout), 2);
+        let whole = layout.whole(&layout.environment.read().unwrap(), 2).unwrap().unwrap();
+        assert_eq!((whole.messages.len(), whole.window.len()), (1, 20));
+        change(&layout, |txn| layout.remove(txn, 2).unwrap());
+        assert_eq!(blobs(&layout), 0);
+        assert!(!change(&layout, |txn| layout.remove(txn, 2).unwrap()));
+    }
+}

@@ -8,6 +8,7 @@ mod cli;
 mod facts;
 mod feeds;
 mod fuzz;
+mod journal;
 mod models;
 mod providers;
 mod readme;
@@ -17,5 +18,6 @@ mod responses;
 mod screens;
 mod support;
 mod templates;
+mod walks;
 #[cfg(unix)]
 mod workbench;
