@@ -74,6 +74,7 @@ fn record(n: usize, candles: &[Candle], random: &mut fastrand::Rng) -> Record {
             as_of: candles[bar].time,
             close: candles[bar].close,
             decimals: 5,
+            volume: wickdesk::market::VolumeKind::Real,
             source: "eurusd.csv".to_owned(),
             hash: "00".repeat(16),
             candles: bar + 1,

@@ -5,6 +5,7 @@
 //! both walk this path and no other.
 
 mod ask;
+mod board;
 mod browse;
 mod freshness;
 mod judge;
@@ -31,6 +32,7 @@ use crate::model::ModelError;
 use crate::prompt::{Library, LibraryError, TemplateError};
 
 pub use ask::{Answer, Answering, Policy, Step};
+pub use board::{Board, Row};
 pub use browse::{Browsed, Inspected};
 pub use freshness::{Fresh, Freshness};
 pub use judge::Judged;

@@ -122,6 +122,23 @@ impl Market {
         }
     }
 
+    /// Takes what `series` has behind the as-of as what came after it, if it is the same market and has more than is known;
+    /// says whether it has.
+    pub fn catch_up(&mut self, series: &Series) -> bool {
+        let own = &self.series;
+        let last = own.last();
+        let same = own.symbol() == series.symbol() && own.timeframe() == series.timeframe();
+        let Some(bar) = series.bar_at(last.time).filter(|_| same) else {
+            return false;
+        };
+        let candles = series.candles();
+        if candles[bar].time != last.time || candles.len() - bar - 1 <= self.later.len() {
+            return false;
+        }
+        self.later = candles[bar + 1..].to_vec();
+        true
+    }
+
     /// The as-of, UTC epoch seconds.
     pub fn as_of(&self) -> i64 {
         self.facts.as_of

@@ -179,6 +179,7 @@ fn market_id(market: &Market, source: &str) -> MarketId {
         as_of: market.as_of(),
         close: series.last().close,
         decimals: series.decimals(),
+        volume: series.volume(),
         source: source.to_owned(),
         hash: hasher.finalize().to_hex()[..32].to_owned(),
         candles: series.candles().len(),

@@ -32,6 +32,8 @@ pub struct MarketId {
     pub close: f64,
     /// Decimals of the prices.
     pub decimals: u8,
+    /// What the volume counts.
+    pub volume: VolumeKind,
     /// The file or live source, as it was named.
     pub source: String,
     /// The hash of every candle up to the as-of, hexadecimal.
@@ -143,7 +145,7 @@ impl Record {
             &market.symbol,
             market.timeframe,
             market.decimals,
-            VolumeKind::Real,
+            market.volume,
             candles,
         )
         .ok()

@@ -25,7 +25,7 @@ pub struct Candle {
 }
 
 /// What the volume column counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VolumeKind {
     /// Units that changed hands.

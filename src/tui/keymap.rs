@@ -41,6 +41,10 @@ pub enum Command {
     Clear,
     /// Look into the cache.
     Browse,
+    /// The journal.
+    History,
+    /// The scoreboard.
+    Scores,
     /// Turn to one of seven timeframes.
     Timeframe(usize),
     /// Show the sample before.
@@ -352,6 +356,22 @@ pub const TABLE: &[Binding] = &[
         keys: &[letter('C', "C")],
         short: "clear cache",
         help: "clear the cache: then y both tiers, m memory, d disk, x expired",
+        enabled: always,
+    },
+    Binding {
+        command: Command::Scores,
+        context: Context::Command,
+        keys: &[letter('s', "s")],
+        short: "scores",
+        help: "the scoreboard: what became of the analyses, and of walks",
+        enabled: always,
+    },
+    Binding {
+        command: Command::History,
+        context: Context::Command,
+        keys: &[letter('h', "h")],
+        short: "history",
+        help: "the journal of every answer shown, played forward candle by candle",
         enabled: always,
     },
     Binding {

@@ -19,7 +19,7 @@ use super::terminal::Guard;
 use super::theme::Theme;
 use super::view;
 use super::watch::{poll, watch};
-use crate::desk::{Desk, Market, Step, environment, now_millis};
+use crate::desk::{Desk, Judged, Market, Step, environment, now_millis};
 use crate::feed::{self, Locator};
 use crate::market::read::Loaded;
 use crate::market::{ReadOptions, Series, Timeframe, read_file, sample};
@@ -30,6 +30,12 @@ const FRAME: Duration = Duration::from_micros(16_667);
 
 /// How often a waiting answer's seconds are counted.
 const SECOND: Duration = Duration::from_secs(1);
+
+/// How long a candle stays when a record plays by itself.
+const CANDLE: Duration = Duration::from_millis(350);
+
+/// Records that the journal's list holds; the others are found by their words.
+const LISTED: usize = 2_000;
 
 /// Entries that the cache browser holds; more than these nobody scrolls through, and `wickdesk cache list` streams them.
 const BROWSED: usize = 20_000;
@@ -105,6 +111,7 @@ impl Driver {
                 () = tokio::time::sleep_until(next_frame), if changed => continue,
                 // The seconds are counted while an answer is waited for; idle, nothing is drawn.
                 () = tokio::time::sleep(SECOND), if app.is_waiting() => {}
+                () = tokio::time::sleep(CANDLE), if app.is_playing() => effects.extend(app.update(Message::Tick)),
             }
             // A burst is drawn once; a flood leaves room for keys.
             for _ in 0..BURST {
@@ -227,6 +234,32 @@ impl Driver {
                 )
             }),
             Effect::Samples(id, key) => self.blocking(move |desk| Message::Samples(id, desk.live_samples(&key))),
+            Effect::Record(prepared, answer, source) => {
+                let (desk, sender) = (self.desk.clone(), self.sender.clone());
+                tokio::task::spawn_blocking(move || {
+                    let judged = Judged::answer(&answer, prepared.market.as_ref());
+                    if let Err(error) = desk.record(&prepared, &answer, &judged, &source) {
+                        // A workbench that has been left needs no answer.
+                        let _ = sender.send(Message::Unrecorded(error.to_string()));
+                    }
+                });
+            }
+            Effect::Settle(series) => {
+                self.blocking(move |desk| Message::Settled(desk.settle(&series).map_err(|e| e.to_string())));
+            }
+            Effect::ListHistory(id, words, only) => {
+                self.blocking(move |desk| {
+                    let listed = desk.history(&words, only.as_deref(), LISTED);
+                    Message::Listed(id, listed.map_err(|e| e.to_string()))
+                });
+            }
+            Effect::Recall(id, record) => self.blocking(move |desk| {
+                let found = desk.journal().and_then(|journal| journal.get(record));
+                Message::Recalled(id, found.map(Box::new).map_err(|e| e.to_string()))
+            }),
+            Effect::Score(id, walk) => {
+                self.blocking(move |desk| Message::Scored(id, desk.scoreboard(walk.as_deref()).map(Box::new)));
+            }
             Effect::Save(saving, replace) => {
                 let sender = self.sender.clone();
                 self.blocking(move |desk| {

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use wickdesk::desk::{Desk, Market, Step, now_millis};
+use wickdesk::desk::{Desk, Judged, Market, Step, now_millis};
 use wickdesk::market::{ReadOptions, read_file, sample};
 use wickdesk::tui::app::{App, Candles, Center, Effect, Item, Layer, Message, Pane, State};
 use wickdesk::tui::theme::Theme;
@@ -63,6 +63,10 @@ impl Bench {
         let effects = bench.app.start(None);
         bench.all(effects);
         bench
+    }
+
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     pub fn send(&mut self, message: Message) {
@@ -172,6 +176,22 @@ impl Bench {
             Effect::Clear(what) => vec![Message::Cleared(
                 desk.cache().clear(what, now_millis()).map_err(|e| e.to_string()),
             )],
+            Effect::Record(prepared, answer, source) => {
+                let judged = Judged::answer(&answer, prepared.market.as_ref());
+                let recorded = desk.record(&prepared, &answer, &judged, &source);
+                let failed = recorded.err().map(|e| Message::Unrecorded(e.to_string()));
+                failed.into_iter().collect()
+            }
+            Effect::Settle(series) => vec![Message::Settled(desk.settle(&series).map_err(|e| e.to_string()))],
+            Effect::ListHistory(id, words, only) => {
+                let listed = desk.history(&words, only.as_deref(), 100);
+                vec![Message::Listed(id, listed.map_err(|e| e.to_string()))]
+            }
+            Effect::Recall(id, record) => {
+                let found = desk.journal().and_then(|journal| journal.get(record));
+                vec![Message::Recalled(id, found.map(Box::new).map_err(|e| e.to_string()))]
+            }
+            Effect::Score(id, walk) => vec![Message::Scored(id, desk.scoreboard(walk.as_deref()).map(Box::new))],
             Effect::Save(saving, replace) => {
                 let saved = desk.library().save(&saving.name, &saving.text, replace);
                 vec![

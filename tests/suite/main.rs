@@ -13,6 +13,7 @@ mod models;
 mod providers;
 mod readme;
 mod real;
+mod recall;
 mod replay;
 mod responses;
 mod screens;

@@ -168,7 +168,7 @@ pub fn score(name: Name, group: &[&Trial]) -> Score {
     let effective = effective(&spans);
     let block = block(&spans);
     let wins = results.iter().filter(|r| **r > 0.0).count();
-    let won: f64 = results.iter().filter(|r| **r > 0.0).sum();
+    let won = results.iter().filter(|r| **r > 0.0).sum::<f64>() + 0.0;
     let lost: f64 = -results.iter().filter(|r| **r < 0.0).sum::<f64>();
     let total_r = results.iter().sum::<f64>() + 0.0;
     // A sum of nothing is -0.

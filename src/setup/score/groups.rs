@@ -56,7 +56,8 @@ impl By {
         Ok(by)
     }
 
-    fn key(self, trial: &Trial) -> Name {
+    /// The row that a trial belongs to.
+    pub fn name(self, trial: &Trial) -> Name {
         let part = |wanted: bool, text: &str| if wanted { text.to_owned() } else { String::new() };
         Name {
             model: part(self.model, &trial.model),
@@ -101,7 +102,7 @@ impl std::fmt::Display for Name {
 pub fn groups(trials: &[Trial], by: By) -> Vec<(Name, Vec<&Trial>)> {
     let mut groups: BTreeMap<Name, Vec<&Trial>> = BTreeMap::new();
     for trial in trials {
-        groups.entry(by.key(trial)).or_default().push(trial);
+        groups.entry(by.name(trial)).or_default().push(trial);
     }
     for group in groups.values_mut() {
         group.sort_by(|a, b| (a.as_of, &a.symbol, &a.model).cmp(&(b.as_of, &b.symbol, &b.model)));

@@ -127,9 +127,13 @@ impl App {
             return false;
         };
         let ended = matches!(step, Step::Done(_) | Step::Failed(_) | Step::Stored(_));
+        let done = matches!(step, Step::Done(_));
         column.response.take(step);
         if ended {
             effects.push(Effect::Report);
+        }
+        if done && let Some(column) = self.beside.iter().find(|c| c.response.asked == id) {
+            self.record(&column.response, effects);
         }
         true
     }

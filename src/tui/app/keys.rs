@@ -18,13 +18,14 @@ impl App {
             let is_text = match layer {
                 Layer::Picker(_) | Layer::SaveAs(_) => true,
                 Layer::Cache(browser) => browser.typing,
+                Layer::History(history) => history.typing,
                 _ => false,
             };
             match keymap::resolve(self, &key, is_text) {
                 Some(Command::Interrupt) => return self.interrupt(effects),
                 Some(Command::Suspend) => return effects.push(Effect::Suspend),
                 _ => {
-                    if matches!(layer, Layer::Cache(_)) {
+                    if matches!(layer, Layer::Cache(_) | Layer::History(_) | Layer::Scores(_)) {
                         self.toast = None;
                     }
                     return self.layer_key(key, effects);
@@ -139,6 +140,7 @@ impl App {
             Some(Layer::Picker(picker)) => return picker.push(text),
             Some(Layer::SaveAs(editor)) => return editor.paste(&crate::text::clean_line(text)),
             Some(Layer::Cache(browser)) if browser.typing => return browser.type_in(&crate::text::clean_line(text)),
+            Some(Layer::History(history)) if history.typing => return history.type_in(&crate::text::clean_line(text)),
             Some(_) => return,
             None => {}
         }
@@ -251,6 +253,8 @@ impl App {
             }
             Command::Clear => self.layers.push(Layer::Clear),
             Command::Browse => self.browse(effects),
+            Command::History => self.open_history(None, effects),
+            Command::Scores => self.open_scores(effects),
             Command::Timeframe(at) => self.turn_timeframe(at, effects),
             Command::PreviousSample => self.turn_sample(false, effects),
             Command::NextSample => self.turn_sample(true, effects),

@@ -156,6 +156,25 @@ impl Areas {
             .inner(ratatui::layout::Margin::new(self.screen.width / 24, 1))
     }
 
+    /// A record of the journal inside it: its chart, and its text.
+    pub fn record(&self, body: Rect) -> [Rect; 2] {
+        if body.width >= 100 {
+            let [chart, _, text] =
+                Layout::horizontal([Constraint::Percentage(60), Constraint::Length(1), Constraint::Min(20)])
+                    .areas(body);
+            [chart, text]
+        } else {
+            Layout::vertical([Constraint::Percentage(55), Constraint::Min(4)]).areas(body)
+        }
+    }
+
+    /// The width of a record's text.
+    pub fn record_text(&self) -> u16 {
+        let (width, height) = self.browser_inner();
+        let [_, text] = self.record(Rect::new(0, 0, width, height));
+        text.width
+    }
+
     /// Columns and rows of an open entry in it.
     pub fn browser_inner(&self) -> (u16, u16) {
         let area = self.browser();

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use super::{Candles, Item};
 use crate::cache::{Clear, Cleared, Key, Report};
-use crate::desk::{Browsed, Estimate, Inspected, Market, Policy, Prepared, Question, Step};
+use crate::desk::{Answer, Board, Browsed, Estimate, Inspected, Market, Policy, Prepared, Question, Settled, Step};
+use crate::journal::{Head, Record};
 use crate::market::{Series, Timeframe};
 use crate::prompt::Listed;
 
@@ -63,6 +64,18 @@ pub enum Message {
     Kept(Result<String, String>),
     /// The numbers of the samples that there are of the answer of this ask.
     Samples(u64, Vec<u32>),
+    /// The journal's newest records, and whether there are older ones.
+    Listed(u64, Result<(Vec<Head>, bool), String>),
+    /// A record of the journal.
+    Recalled(u64, Result<Box<Record>, String>),
+    /// The scoreboard.
+    Scored(u64, Result<Box<Board>, String>),
+    /// An answer could not be recorded, and why.
+    Unrecorded(String),
+    /// What later candles have decided.
+    Settled(Result<Vec<Settled>, String>),
+    /// Time for the next candle of what plays by itself.
+    Tick,
     /// The library as it is now.
     Library(Vec<Listed>),
     /// A template was saved, or why not.
@@ -102,6 +115,16 @@ pub enum Effect {
     Remove(Key, u32),
     /// Find the samples of a question that the ask of this id was about.
     Samples(u64, Key),
+    /// Record an answer that is shown, of the question put so, on candles of this source.
+    Record(Box<Prepared>, Box<Answer>, String),
+    /// Play forward what the journal has open of these candles' market.
+    Settle(Arc<Series>),
+    /// Read the journal's newest records that hold these words, or those of these numbers.
+    ListHistory(u64, String, Option<Vec<u64>>),
+    /// Read a record.
+    Recall(u64, u64),
+    /// Score the journal, or the walk of this name.
+    Score(u64, Option<String>),
     /// Save a template; whether it may replace a file of that name.
     Save(Saving, bool),
     /// Put text on the clipboard.

@@ -7,12 +7,14 @@ mod beside;
 mod browser;
 mod chart;
 mod form;
+mod history;
 mod keys;
 mod layout;
 mod message;
 mod overlay;
 mod picker;
 mod response;
+mod scores;
 mod update;
 
 use std::collections::BTreeMap;
@@ -24,10 +26,12 @@ pub use beside::Beside;
 pub use browser::{Browser, saved};
 pub use chart::{Look, paint};
 pub use form::Field;
+pub use history::{History, Recalled};
 pub use layout::{Areas, Size};
 pub use message::{Effect, Message, Opened, Saving};
 pub use picker::{Item, Pick, Picker};
 pub use response::{Response, State};
+pub use scores::Scores;
 
 use super::editor::Editor;
 use super::theme::Theme;
@@ -84,6 +88,10 @@ pub enum Layer {
     Card,
     /// The cache's entries.
     Cache(Box<Browser>),
+    /// The journal.
+    History(Box<History>),
+    /// The scoreboard.
+    Scores(Box<Scores>),
     /// What is drawn on the chart.
     Chart,
 }

@@ -13,9 +13,15 @@ impl App {
         if matches!(self.layers.last(), Some(Layer::Cache(_))) {
             return self.browser_key(key, effects);
         }
+        if matches!(self.layers.last(), Some(Layer::History(_))) {
+            return self.history_key(key, effects);
+        }
+        if matches!(self.layers.last(), Some(Layer::Scores(_))) {
+            return self.scores_key(key, effects);
+        }
         let Some(layer) = self.layers.last_mut() else { return };
         match layer {
-            Layer::Cache(_) => {}
+            Layer::Cache(_) | Layer::History(_) | Layer::Scores(_) => {}
             Layer::Chart => match key.code {
                 KeyCode::Char(letter) => self.layers_key(letter),
                 _ => {

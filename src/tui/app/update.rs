@@ -4,7 +4,7 @@ use super::message::{Effect, Message, Opened, Saving};
 use super::picker::Item;
 use super::response::{self, Response, State};
 use super::{App, Center, Layer, Pane, Size, cleared_words};
-use crate::desk::{Policy, Prepared, Step};
+use crate::desk::{Judged, Policy, Prepared, Step};
 
 impl App {
     /// Takes in what happened; returns what is to be done.
@@ -76,6 +76,12 @@ impl App {
             }
             Message::Samples(id, samples) if self.response.asked == id => self.response.samples = samples,
             Message::Samples(..) => {}
+            Message::Listed(id, listed) => self.listed(id, listed),
+            Message::Recalled(id, record) => self.recalled(id, record),
+            Message::Scored(id, board) => self.scored(id, board),
+            Message::Unrecorded(reason) => self.say(reason, true),
+            Message::Settled(settled) => self.settled(settled),
+            Message::Tick => self.tick(),
             Message::Library(library) => self.reload(library),
             Message::Saved(Ok(saving)) => self.saved(saving, &mut effects),
             Message::Saved(Err(reason)) => self.say(reason, true),
@@ -105,6 +111,7 @@ impl App {
         if let Some(browser) = self.browser() {
             browser.wrap(width, &theme);
         }
+        self.wrap_history();
         let (width, _) = self.areas().answer_inner();
         let columns = u16::try_from(self.beside.len()).unwrap_or(0) + 1;
         let column = if columns > 1 {
@@ -164,6 +171,7 @@ impl App {
                 if self.watching.is_some() {
                     effects.push(Effect::Watch(id, card.file.clone().into(), candles.clone()));
                 }
+                effects.push(Effect::Settle(std::sync::Arc::clone(&candles.base)));
                 self.candles = Some(*candles);
                 if !first {
                     // The card tells what was assumed; it goes at the first key.
@@ -200,8 +208,10 @@ impl App {
         let own = before.timeframe();
         open.base = std::sync::Arc::clone(&candles.base);
         open.card = candles.card;
+        effects.push(Effect::Settle(std::sync::Arc::clone(&open.base)));
         if turned_to == own {
             open.market = candles.market;
+            self.recheck();
             self.prepare(effects);
         } else {
             let base = std::sync::Arc::clone(&open.base);
@@ -210,6 +220,29 @@ impl App {
             effects.push(Effect::Turn(id, base, turned_to));
         }
         self.say(words, false);
+    }
+
+    /// Records the answer of a column.
+    pub(super) fn record(&self, response: &Response, effects: &mut Vec<Effect>) {
+        if let (State::Done(answer), Some(prepared)) = (&response.state, &response.prepared) {
+            let source = self.candles.as_ref().map(|c| c.card.file.clone()).unwrap_or_default();
+            effects.push(Effect::Record(prepared.clone(), answer.clone(), source));
+        }
+    }
+
+    /// The answers on show are held against the candles that have come since.
+    fn recheck(&mut self) {
+        let Some(open) = &self.candles else { return };
+        let series = &open.market.series;
+        let columns = self.beside.iter_mut().map(|c| &mut c.response);
+        for response in std::iter::once(&mut self.response).chain(columns) {
+            let (State::Done(answer), Some(market)) = (&response.state, &mut response.market) else {
+                continue;
+            };
+            if market.catch_up(series) {
+                response.judged = Some(Judged::answer(answer, Some(market)));
+            }
+        }
     }
 
     pub(super) fn files(&mut self, id: u64, files: Vec<Item>) {
@@ -320,6 +353,7 @@ impl App {
             self.find_samples(effects);
         }
         if done {
+            self.record(&self.response, effects);
             // Whether asking again would be a hit has changed.
             self.prepare(effects);
         }

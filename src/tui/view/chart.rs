@@ -57,7 +57,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
 }
 
 /// The prices of a setup.
-fn plan(setup: &Setup) -> Plan {
+pub(super) fn plan(setup: &Setup) -> Plan {
     Plan {
         entry: setup.entry.map(|zone| (zone.low(), zone.high())),
         stop: setup.stop,

@@ -63,7 +63,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             Layer::SaveAs(_) => " Enter saves · Esc does not",
             Layer::Help(_) => " ↑ ↓ scroll · any other key closes",
             Layer::Chart => " a letter switches a layer · Esc closes",
-            Layer::Clear | Layer::Copy | Layer::Leave | Layer::Card | Layer::Cache(_) => "",
+            Layer::Clear
+            | Layer::Copy
+            | Layer::Leave
+            | Layer::Card
+            | Layer::Cache(_)
+            | Layer::History(_)
+            | Layer::Scores(_) => "",
         };
         frame.render_widget(Paragraph::new(hint).style(theme.dim), area);
         return;

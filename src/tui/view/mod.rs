@@ -7,9 +7,11 @@ mod compare;
 mod footer;
 mod form;
 mod header;
+mod history;
 mod overlay;
 mod prompt;
 mod response;
+mod scores;
 mod setup;
 mod templates;
 

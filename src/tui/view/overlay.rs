@@ -74,6 +74,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
         Layer::Chart => layers(frame, app),
         Layer::Card => card(frame, app),
         Layer::Cache(browser) => super::browser::draw(frame, browser, app),
+        Layer::History(history) => super::history::draw(frame, history, app),
+        Layer::Scores(scores) => super::scores::draw(frame, scores, app),
     }
 }
 

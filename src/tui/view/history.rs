@@ -1,0 +1,210 @@
+//! The journal: its list, and a record on its chart beside what was said.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Margin, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph};
+
+use super::chart::plan;
+use super::{App, fit, pane, title};
+use crate::chart::{Scene, Sheet};
+use crate::journal::Head;
+use crate::market::{price, timestamp};
+use crate::text::{clean_line, count};
+use crate::tui::app::{History, Recalled, paint};
+use crate::tui::theme::Theme;
+
+pub(super) fn draw(frame: &mut Frame<'_>, history: &History, app: &App) {
+    let theme = app.theme();
+    let area = app.areas().browser();
+    frame.render_widget(Clear, area);
+    let heading = match &history.open {
+        Some(open) => format!("record {} · {}", open.record.id, open.record.label),
+        None => {
+            let some = if history.more { "the newest " } else { "" };
+            format!("{some}{}", count(history.heads.len(), "record"))
+        }
+    };
+    let inner = pane(
+        frame,
+        area,
+        title("History", clean_line(&heading), true, theme),
+        true,
+        theme,
+    );
+    let inner = inner.inner(Margin::new(1, 0));
+    let [body, foot] = Layout::vertical([Constraint::Min(1), Constraint::Length(1)]).areas(inner);
+    match &history.open {
+        Some(open) => record(frame, body, foot, open, app),
+        None => {
+            list(frame, body, history, app);
+            frame.render_widget(footer(history, foot.width, app), foot);
+        }
+    }
+}
+
+fn list(frame: &mut Frame<'_>, area: Rect, history: &History, app: &App) {
+    let theme = app.theme();
+    let rows = usize::from(area.height);
+    let top = (history.selected + 1).saturating_sub(rows);
+    let mut lines: Vec<Line<'static>> = history
+        .heads
+        .iter()
+        .enumerate()
+        .skip(top)
+        .take(rows)
+        .map(|(at, head)| line(head, at == history.selected, area.width, theme))
+        .collect();
+    if lines.is_empty() {
+        let words = match (history.waiting.is_some(), history.query.is_empty()) {
+            (true, _) => "reading…",
+            (false, true) => "nothing yet: every answer that is shown will be listed here, and played forward",
+            (false, false) => "no record holds these words",
+        };
+        lines.push(Line::styled(words, theme.dim));
+    }
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+fn line(head: &Head, chosen: bool, width: u16, theme: &Theme) -> Line<'static> {
+    let shown = jiff::Timestamp::from_millisecond(head.shown).unwrap_or_default();
+    let side = head.side.map_or_else(|| "-".to_owned(), |s| s.to_string());
+    let r = head.trial.closed_r();
+    let style = match r {
+        Some(r) if r > 0.0 => theme.good,
+        Some(_) => theme.bad,
+        None => theme.dim,
+    };
+    let r = r.map_or_else(String::new, |r| format!("{r:+.2} R"));
+    let begin = format!("{:>5}  {}  {side:<5} ", head.id, shown.strftime("%m-%d %H:%M"));
+    let end = format!("{:<11} {r:>8}", head.status());
+    let room = usize::from(width).saturating_sub(begin.len() + end.len() + 4);
+    let tags: String = head.tags.iter().map(|t| format!(" #{t}")).collect();
+    let words = format!("{} · {}{tags}", head.label, head.trial.model);
+    let words = format!("{:<room$}", fit(&clean_line(&words), room));
+    let mark = if chosen { "▸ " } else { "  " };
+    let line = Line::from(vec![
+        Span::styled(mark, theme.accent),
+        Span::styled(begin, theme.dim),
+        Span::raw(words),
+        Span::raw("  "),
+        Span::styled(end, style),
+    ]);
+    if chosen { line.style(theme.selected) } else { line }
+}
+
+fn footer(history: &History, width: u16, app: &App) -> Line<'static> {
+    let theme = app.theme();
+    if history.typing || !history.query.is_empty() {
+        let hint = if history.typing {
+            "▏  Enter finds, Esc all"
+        } else {
+            "   Esc all"
+        };
+        return Line::from(vec![
+            Span::styled("/ ", theme.accent),
+            Span::raw(fit(&clean_line(&history.query), usize::from(width).saturating_sub(28))),
+            Span::styled(hint, theme.dim),
+        ]);
+    }
+    if let Some(toast) = app.toast() {
+        let style = if toast.bad { theme.bad } else { theme.good };
+        return Line::styled(fit(&toast.text, usize::from(width)), style);
+    }
+    Line::styled("Enter replay · / search · Esc close", theme.dim)
+}
+
+fn record(frame: &mut Frame<'_>, body: Rect, foot: Rect, open: &Recalled, app: &App) {
+    let theme = app.theme();
+    let [chart, text] = app.areas().record(body);
+    draw_chart(frame, chart, open, app);
+    let head = head(open, text.width, theme);
+    let taken = u16::try_from(head.len()).unwrap_or(u16::MAX).min(text.height);
+    let [top, answer] = Layout::vertical([Constraint::Length(taken), Constraint::Min(0)]).areas(text);
+    frame.render_widget(Paragraph::new(head), top);
+    frame.render_widget(Paragraph::new(open.text.visible(answer.height)), answer);
+    frame.render_widget(state(open, foot.width, theme), foot);
+}
+
+fn draw_chart(frame: &mut Frame<'_>, area: Rect, open: &Recalled, app: &App) {
+    let theme = app.theme();
+    let Some(market) = &open.market else {
+        frame.render_widget(Paragraph::new("it was asked without candles").style(theme.dim), area);
+        return;
+    };
+    let series = market.series.as_ref();
+    let look = app.look();
+    let axis = Sheet::axis(area, series.last().high, series.decimals());
+    let end = series.candles().len();
+    let window = end.saturating_sub(Sheet::fits(area, axis, look.step))..end;
+    let plan = open.record.setup.as_ref().filter(|s| s.is_trade()).map(plan);
+    let scene = Scene::of(series, &market.study, &market.facts, plan, look.layers, window, false);
+    let sheet = Sheet {
+        area,
+        step: look.step,
+        paint: paint(theme),
+        cursor: None,
+    };
+    sheet.draw(&scene, frame.buffer_mut());
+}
+
+/// Who said it and what became of it.
+fn head(open: &Recalled, width: u16, theme: &Theme) -> Vec<Line<'static>> {
+    let record = &open.record;
+    let fitted = |words: String| fit(&clean_line(&words), usize::from(width));
+    let mut lines = vec![Line::styled(
+        fitted(format!("{} answered", record.answered_by)),
+        theme.dim,
+    )];
+    let words = match &record.decided {
+        None => "open: later candles of this market play it forward".to_owned(),
+        Some(decided) => {
+            let status = record.head().status();
+            let r = decided
+                .fate
+                .closed_r()
+                .map_or_else(String::new, |r| format!(" {r:+.2} R"));
+            let when = timestamp(decided.until).strftime("%Y-%m-%d %H:%M UTC");
+            format!("{status}{r}, {when}")
+        }
+    };
+    lines.push(Line::styled(fitted(words), theme.strong));
+    for check in record.checks.iter().filter(|c| c.status >= crate::setup::Status::Warn) {
+        let words = format!("{} {}: {}", check.status, check.name, check.detail);
+        lines.push(Line::styled(fitted(words), theme.warn));
+    }
+    if !record.note.is_empty() {
+        lines.push(Line::styled(fitted(format!("note: {}", record.note)), theme.accent));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+/// How far it has been played, and what the keys do.
+fn state(open: &Recalled, width: u16, theme: &Theme) -> Line<'static> {
+    let all = open.candles();
+    let decimals = open.record.market.as_ref().map_or(2, |m| m.decimals);
+    let stood = match &open.outcome {
+        None => "nothing to play".to_owned(),
+        Some(outcome) if outcome.is_over() => {
+            let r = outcome.r.map_or_else(String::new, |r| format!(" {r:+.2} R"));
+            format!("{}{r}", outcome.status())
+        }
+        Some(outcome) => match outcome.filled {
+            None => "the order waits".to_owned(),
+            Some((_, fill)) => {
+                let r = outcome.r.unwrap_or(0.0);
+                format!("in the trade from {} at {r:+.2} R", price(fill, decimals))
+            }
+        },
+    };
+    let play = if open.playing { "pauses" } else { "plays" };
+    let keys = format!("Space {play} · ← → candle · ↑ ↓ text · Esc back");
+    let words = format!("candle {} of {all} · {stood}", open.played);
+    let room = usize::from(width).saturating_sub(words.chars().count() + 3);
+    Line::from(vec![
+        Span::styled(words, theme.strong),
+        Span::raw("   "),
+        Span::styled(fit(&keys, room), theme.dim),
+    ])
+}
