@@ -3,9 +3,49 @@
 use crate::facts::Block;
 use crate::message::Message;
 
+/// What a prompt looks at: the sections of its facts block tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Emphasis {
+    /// Structure, order blocks, gaps and liquidity.
+    Structure,
+    /// The retracement of the last leg.
+    Fibonacci,
+    /// RSI and its divergences.
+    Momentum,
+    /// Everything alike.
+    Confluence,
+}
+
+impl Emphasis {
+    /// That of a block with these sections.
+    fn of(sections: &serde_json::Map<String, serde_json::Value>) -> Self {
+        let has = |name: &str| sections.contains_key(name);
+        match (has("order_blocks") || has("fvg"), has("fib"), has("divergence")) {
+            (true, false, _) => Self::Structure,
+            (false, true, false) => Self::Fibonacci,
+            (false, false, true) => Self::Momentum,
+            _ => Self::Confluence,
+        }
+    }
+
+    /// In words, as the answer says it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Structure => {
+                "structure first: entries at order blocks and gaps, bought in discount and sold in premium"
+            }
+            Self::Fibonacci => "the retracement first: entries at its levels, with the leg",
+            Self::Momentum => "momentum first: divergence and regime, entries at swings and averages",
+            Self::Confluence => "confluence: everything counts alike, entries where the most levels lie together",
+        }
+    }
+}
+
 /// A prompt, as far as rules can read it.
 pub(super) struct Brief {
     pub block: Block,
+    /// What it looks at.
+    pub emphasis: Emphasis,
     /// Whether the prompt asks for a setup block.
     pub wants_setup: bool,
     /// Candles for which a setup is to stand.
@@ -27,6 +67,7 @@ impl Brief {
         let text: String = messages.iter().map(|m| m.text.as_str()).collect::<Vec<_>>().join("\n");
         let (_, rest) = text.split_once("```facts\n").ok_or(NO_FACTS)?;
         let (json, _) = rest.split_once("\n```").ok_or(BROKEN_FACTS)?;
+        let sections: serde_json::Map<_, _> = serde_json::from_str(json).map_err(|_| BROKEN_FACTS)?;
         let block: Block = serde_json::from_str(json).map_err(|_| BROKEN_FACTS)?;
         let after = |mark: &str| {
             let (_, rest) = text.rsplit_once(mark)?;
@@ -46,6 +87,7 @@ impl Brief {
         .map(|(_, direction)| direction);
         let bars = after("\"valid_bars\":").filter(|n| (1.0..=1_000.0).contains(n));
         Ok(Self {
+            emphasis: Emphasis::of(&sections),
             block,
             wants_setup: text.contains("```setup"),
             // Whole by the parse above; the cast truncates what is not.

@@ -23,7 +23,7 @@ impl Analyst {
     pub fn answer(messages: &[Message]) -> String {
         match brief::Brief::of(messages) {
             Ok(brief) => {
-                let view = weigh::weigh(&brief.block);
+                let view = weigh::weigh(&brief.block, brief.emphasis);
                 let plan = brief.wants_setup.then(|| plan::plan(&brief, &view));
                 write::write(&brief, &view, plan.as_ref())
             }

@@ -1,6 +1,6 @@
 //! The setup: where to enter with the view, where it is wrong, where it pays; or why there is no trade.
 
-use super::brief::Brief;
+use super::brief::{Brief, Emphasis};
 use super::weigh::View;
 use crate::facts::fibonacci::extension;
 use crate::facts::{Block, Direction, Side};
@@ -24,13 +24,37 @@ pub(super) enum Plan {
 const REACH: f64 = 2.9;
 /// How far beyond its level a stop lies, in ATR.
 const BEYOND: f64 = 0.3;
-/// The nearest and farthest that a stop may lie from the entry, in ATR.
-const RISK: (f64, f64) = (0.6, 4.0);
+/// The nearest and farthest that a stop may lie from the entry, in ATR: nearer is inside the noise of a candle, and it is put
+/// there; farther is no trade.
+const RISK: (f64, f64) = (1.0, 4.0);
 /// The farthest that a target may lie from the entry, in ATR.
 const REWARD: f64 = 12.0;
 
+/// What a level is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Average,
+    Swing,
+    Profile,
+    Retracement,
+    Zone,
+}
+
+impl Kind {
+    /// Whether a prompt of this emphasis enters at such a level.
+    fn is_entry(self, emphasis: Emphasis) -> bool {
+        match emphasis {
+            Emphasis::Structure => self == Kind::Zone,
+            Emphasis::Fibonacci => self == Kind::Retracement,
+            Emphasis::Momentum => matches!(self, Kind::Swing | Kind::Average),
+            Emphasis::Confluence => true,
+        }
+    }
+}
+
 /// A level that price may react to: its edges and its name.
 struct Level {
+    kind: Kind,
     low: f64,
     high: f64,
     name: String,
@@ -59,7 +83,7 @@ pub(super) fn plan(brief: &Brief, view: &View) -> Plan {
         close: price.close,
         atr,
     };
-    let mut entries = sheet.entries();
+    let mut entries = sheet.entries(brief.emphasis);
     // The entry that most levels share, the nearer first.
     entries.sort_by(|a, b| {
         let votes = |l: &Level| sheet.agreeing(l);
@@ -71,7 +95,10 @@ pub(super) fn plan(brief: &Brief, view: &View) -> Plan {
         .find_map(|level| sheet.trade(level, brief, view))
         .unwrap_or_else(|| {
             Plan::NoTrade(if tried == 0 {
-                format!("no level within {REACH} ATR of the close {} to enter at", price.close)
+                format!(
+                    "no level within {REACH} ATR of the close {} to enter at, of those that count here",
+                    price.close
+                )
             } else {
                 format!(
                     "no entry offers {} of reward for one of risk before the next level in the way",
@@ -100,33 +127,33 @@ impl Sheet<'_> {
     fn levels(&self) -> Vec<Level> {
         let block = self.block;
         let mut levels = Vec::new();
-        let mut point = |price: f64, name: String| {
+        let mut point = |kind: Kind, price: f64, name: String| {
             levels.push(Level {
+                kind,
                 low: price,
                 high: price,
                 name,
             });
         };
         for (period, ema) in &block.ema {
-            point(*ema, format!("EMA {period}"));
+            point(Kind::Average, *ema, format!("EMA {period}"));
         }
         for swing in &block.swings {
             let wanted = if self.sign > 0.0 { Side::Low } else { Side::High };
             if swing.side == wanted {
-                point(swing.price, format!("the swing at {}", swing.time));
+                point(Kind::Swing, swing.price, format!("the swing at {}", swing.time));
             }
         }
         if let Some(profile) = &block.profile {
-            point(profile.poc, "the point of control".to_owned());
-            point(
-                if self.sign > 0.0 { profile.val } else { profile.vah },
-                "the value area's edge".to_owned(),
-            );
+            point(Kind::Profile, profile.poc, "the point of control".to_owned());
+            let edge = if self.sign > 0.0 { profile.val } else { profile.vah };
+            point(Kind::Profile, edge, "the value area's edge".to_owned());
         }
         for fib in block.fib.iter().filter(|f| f.direction == self.direction) {
             let level = |ratio: &str| fib.retracement.get(ratio).copied();
             if let (Some(a), Some(b)) = (level("0.618"), level("0.786")) {
                 levels.push(Level {
+                    kind: Kind::Retracement,
                     low: a.min(b),
                     high: a.max(b),
                     name: format!("the 0.618 to 0.786 pocket of the {} leg", fib.leg),
@@ -135,6 +162,7 @@ impl Sheet<'_> {
             for ratio in ["0.382", "0.5"] {
                 if let Some(price) = level(ratio) {
                     levels.push(Level {
+                        kind: Kind::Retracement,
                         low: price,
                         high: price,
                         name: format!("the {ratio} retracement of the {} leg", fib.leg),
@@ -147,6 +175,7 @@ impl Sheet<'_> {
             if zone.direction == self.direction {
                 let fresh = if zone.tested { "" } else { "untested " };
                 levels.push(Level {
+                    kind: Kind::Zone,
                     low: zone.bottom,
                     high: zone.top,
                     name: format!("the {fresh}{} {kind} of {}", zone.direction, zone.time),
@@ -156,15 +185,23 @@ impl Sheet<'_> {
         levels
     }
 
-    /// Levels on the near side of the close from which an order can wait.
-    fn entries(&self) -> Vec<Level> {
+    /// Levels on the near side of the close from which an order can wait, of the kinds that the prompt enters at.
+    fn entries(&self, emphasis: Emphasis) -> Vec<Level> {
         self.levels()
             .into_iter()
             .filter(|level| {
                 let middle = f64::midpoint(level.low, level.high);
-                (self.close - middle) * self.sign > 0.0 && self.away(level) <= REACH
+                let waits = (self.close - middle) * self.sign > 0.0 && self.away(level) <= REACH;
+                let placed = emphasis != Emphasis::Structure || self.is_cheap(level);
+                waits && level.kind.is_entry(emphasis) && placed
             })
             .collect()
+    }
+
+    /// Whether a level lies in the half of the dealing range that its side belongs in; without a range anywhere will do.
+    fn is_cheap(&self, level: &Level) -> bool {
+        let half = self.block.range.as_ref().map(|r| f64::midpoint(r.low, r.high));
+        half.is_none_or(|half| (half - self.entry_zone(level).middle()) * self.sign >= 0.0)
     }
 
     /// Where a level is entered: of a wide zone the half ATR nearest to price, never across the close.
@@ -242,7 +279,14 @@ impl Sheet<'_> {
         let zone = self.entry_zone(level);
         let entry = zone.middle();
         let (beyond, anchor) = self.anchor(level);
-        let stop = self.round(beyond - self.sign * BEYOND * self.atr);
+        // Inside the noise of one candle a stop is no stop.
+        let anchored = beyond - self.sign * BEYOND * self.atr;
+        let nearest = entry - self.sign * RISK.0 * self.atr;
+        let stop = self.round(if self.sign > 0.0 {
+            anchored.min(nearest)
+        } else {
+            anchored.max(nearest)
+        });
         let risk = (entry - stop) * self.sign;
         let in_atr = risk / self.atr;
         let outside = if self.sign > 0.0 {
@@ -250,7 +294,7 @@ impl Sheet<'_> {
         } else {
             stop > zone.high()
         };
-        if !outside || stop <= 0.0 || !(RISK.0..=RISK.1).contains(&in_atr) {
+        if !outside || stop <= 0.0 || in_atr > RISK.1 {
             return None;
         }
         // What lies between entry and close has just been traded through: it is no obstacle on the way back.
@@ -281,7 +325,7 @@ impl Sheet<'_> {
             targets,
             risk_reward: Some((ratio * 100.0).round() / 100.0),
             valid_bars: Some(brief.valid_bars),
-            confidence: Some(confidence(view.score, self.agreeing(level))),
+            confidence: Some(confidence(ratio, view.score, self.agreeing(level))),
             invalidation: Some(format!("{} close {word} {stop}", self.block.timeframe)),
             claims: self.claims(),
         };
@@ -333,8 +377,11 @@ impl Sheet<'_> {
     }
 }
 
-/// A modest number: votes and agreement raise it, nothing lifts it over 0.65.
-fn confidence(score: f64, agreeing: usize) -> f64 {
-    let raw = 0.35 + 0.03 * score.abs() + 0.02 * agreeing.min(5) as f64;
+/// How likely it is to win: in a market without a drift the first target is reached before the stop with odds of the stop's
+/// distance to both (W. Feller, 1968, the gambler's ruin). Votes beyond those it takes, and levels that agree, raise it by a
+/// hundredth each.
+fn confidence(ratio: f64, score: f64, agreeing: usize) -> f64 {
+    let even = 1.0 / (1.0 + ratio);
+    let raw = even + 0.01 * (score.abs() - super::weigh::ENOUGH).max(0.0) + 0.01 * agreeing.min(5) as f64;
     (raw.min(0.65) * 100.0).round() / 100.0
 }

@@ -1,17 +1,19 @@
-//! The votes: what each kind of fact says for up or down, and how much it counts.
+//! The votes: what each kind of fact says for up or down, and how much it counts by what the prompt looks at.
 //!
-//! | fact | vote |
-//! |---|---|
-//! | swing structure (size 50) | 2 its way |
-//! | internal structure (size 5) | 1 its way |
-//! | EMA 20, 50, 200 stacked with price on the outer side | 1 that way |
-//! | RSI over 55 / under 45 | ½ up / down |
-//! | RSI divergence, the newest | 1 its way if regular, ½ if hidden |
-//! | discount / premium of the dealing range | 1 up / down |
-//! | close above / below the value area | ½ up / down |
+//! | fact | structure | Fibonacci | momentum | confluence |
+//! |---|---:|---:|---:|---:|
+//! | swing structure (size 50) its way | 2 | 1 | 1 | 1½ |
+//! | internal structure (size 5) its way | 1 | 1 | 1 | 1 |
+//! | EMA 20, 50, 200 stacked with price on the outer side | 1 | 1 | 1 | 1 |
+//! | RSI over 55 up, under 45 down | ½ | ½ | 1 | ½ |
+//! | RSI divergence, the newest, its way; half as much if hidden | 1 | 1 | 2 | 1 |
+//! | discount up, premium down | 1 | 1 | 1 | 1 |
+//! | the last leg its way | – | 1½ | – | ½ |
+//! | close above the value area up, below it down | ½ | ½ | ½ | ½ |
 //!
 //! Two or more net votes are a direction; fewer are a contradiction, and no trade.
 
+use super::brief::Emphasis;
 use crate::facts::dealing_range::Zone;
 use crate::facts::{Block, Direction};
 
@@ -31,14 +33,14 @@ pub(super) struct View {
 }
 
 /// Net votes that make a direction.
-const ENOUGH: f64 = 2.0;
+pub(super) const ENOUGH: f64 = 2.0;
 
-pub(super) fn weigh(block: &Block) -> View {
+pub(super) fn weigh(block: &Block, emphasis: Emphasis) -> View {
     let mut votes = Vec::new();
-    structure(block, &mut votes);
+    structure(block, emphasis, &mut votes);
     averages(block, &mut votes);
-    momentum(block, &mut votes);
-    location(block, &mut votes);
+    momentum(block, emphasis, &mut votes);
+    location(block, emphasis, &mut votes);
     let score: f64 = votes.iter().map(|v| v.weight).sum();
     let direction = if score >= ENOUGH {
         Some(Direction::Bullish)
@@ -58,9 +60,14 @@ fn signed(direction: Direction, weight: f64) -> f64 {
     weight * f64::from(direction.sign())
 }
 
-fn structure(block: &Block, votes: &mut Vec<Vote>) {
+fn structure(block: &Block, emphasis: Emphasis, votes: &mut Vec<Vote>) {
+    let swing = match emphasis {
+        Emphasis::Structure => 2.0,
+        Emphasis::Fibonacci | Emphasis::Momentum => 1.0,
+        Emphasis::Confluence => 1.5,
+    };
     for part in &block.structure {
-        let weight = if part.size == "swing" { 2.0 } else { 1.0 };
+        let weight = if part.size == "swing" { swing } else { 1.0 };
         let last = part
             .breaks
             .first()
@@ -92,11 +99,12 @@ fn averages(block: &Block, votes: &mut Vec<Vote>) {
     });
 }
 
-fn momentum(block: &Block, votes: &mut Vec<Vote>) {
+fn momentum(block: &Block, emphasis: Emphasis, votes: &mut Vec<Vote>) {
+    let much = if emphasis == Emphasis::Momentum { 2.0 } else { 1.0 };
     if let Some(rsi) = &block.rsi {
         let (word, weight) = match rsi.value {
-            v if v > 55.0 => ("momentum is up", 0.5),
-            v if v < 45.0 => ("momentum is down", -0.5),
+            v if v > 55.0 => ("momentum is up", 0.5 * much),
+            v if v < 45.0 => ("momentum is down", -0.5 * much),
             _ => ("momentum is neutral", 0.0),
         };
         votes.push(Vote {
@@ -106,7 +114,7 @@ fn momentum(block: &Block, votes: &mut Vec<Vote>) {
     }
     if let Some(newest) = block.divergence.first() {
         let name = newest.kind.name().replace('_', " ");
-        let weight = if name.starts_with("regular") { 1.0 } else { 0.5 };
+        let weight = if name.starts_with("regular") { much } else { 0.5 * much };
         votes.push(Vote {
             reason: format!("{name} RSI divergence between {} and {}", newest.first, newest.second),
             weight: signed(newest.kind.direction(), weight),
@@ -114,7 +122,18 @@ fn momentum(block: &Block, votes: &mut Vec<Vote>) {
     }
 }
 
-fn location(block: &Block, votes: &mut Vec<Vote>) {
+fn location(block: &Block, emphasis: Emphasis, votes: &mut Vec<Vote>) {
+    let leg = match emphasis {
+        Emphasis::Fibonacci => 1.5,
+        Emphasis::Confluence => 0.5,
+        Emphasis::Structure | Emphasis::Momentum => 0.0,
+    };
+    if let Some(fib) = block.fib.first().filter(|_| leg > 0.0) {
+        votes.push(Vote {
+            reason: format!("the last {} leg runs from {} to {}", fib.leg, fib.from, fib.to),
+            weight: signed(fib.direction, leg),
+        });
+    }
     if let Some(range) = &block.range {
         let weight = match range.zone {
             Zone::Discount => 1.0,

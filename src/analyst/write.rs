@@ -14,7 +14,8 @@ pub(super) fn write(brief: &Brief, view: &View, plan: Option<&Plan>) -> String {
     let _ = writeln!(text, "## {} {}, as of {}\n", block.symbol, block.timeframe, block.as_of);
     let _ = writeln!(
         text,
-        "*Offline analyst, rules over the facts block; not a language model.*\n"
+        "*Offline analyst, rules over the facts block; not a language model. It weighs {}.*\n",
+        brief.emphasis.words()
     );
     if let Some(price) = &block.price {
         let atr = block.atr.map(|a| format!(", ATR 14 {a}")).unwrap_or_default();

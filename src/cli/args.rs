@@ -325,6 +325,9 @@ pub struct CheckArgs {
     /// The last candle that the answer could know
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<String>,
+    /// With --json: also the live level nearest to each price of the setup
+    #[arg(long)]
+    pub levels: bool,
     /// Print one JSON value
     #[arg(long)]
     pub json: bool,

@@ -9,7 +9,8 @@ use super::output::{self, Exit, Failure};
 use super::{ask, load};
 use crate::desk::Judged;
 use crate::facts::Facts;
-use crate::setup::ticket;
+use crate::market::{price, timestamp};
+use crate::setup::{level_sources, ticket};
 
 pub(super) fn run(global: &Args, args: &CheckArgs) -> Result<Exit, Failure> {
     let loaded = load::read(&args.candles, &args.read, || super::settings(global))?;
@@ -21,6 +22,11 @@ pub(super) fn run(global: &Args, args: &CheckArgs) -> Result<Exit, Failure> {
         let mut value = ask::judged_json(&judged);
         if let Json::Object(members) = &mut value {
             members.insert("complete".to_owned(), json!(judged.complete));
+            if args.levels {
+                let setup = judged.reading.setup.as_ref();
+                let levels = setup.map_or_else(Vec::new, |s| level_sources(s, &market.facts));
+                members.insert("levels".to_owned(), json!(levels));
+            }
         }
         output::json(&value)?;
     } else {
@@ -59,6 +65,12 @@ fn show(judged: &Judged, facts: &Facts) -> Result<(), Failure> {
     let more = judged.reading.alternatives.len();
     if more > 0 {
         output::line(&format!("and {}", crate::text::count(more, "alternative")))?;
+    }
+    let levels = judged.reading.setup.as_ref().map(|s| level_sources(s, facts));
+    for level in levels.iter().flatten() {
+        let shown = price(level.at, facts.decimals);
+        let time = timestamp(level.time).strftime("%Y-%m-%d %H:%M");
+        output::line(&format!("{:<13} {} ({shown}, candle {time})", "level", level.words()))?;
     }
     output::line("")?;
     for check in &judged.checks {

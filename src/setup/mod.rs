@@ -6,6 +6,7 @@ mod block;
 pub mod checks;
 pub mod costs;
 mod lenient;
+mod levels;
 mod number;
 mod prose;
 mod read;
@@ -16,6 +17,7 @@ mod ticket;
 use serde::{Deserialize, Serialize};
 
 pub use checks::{Check, Ground, Status, check, check_bare};
+pub use levels::{LevelSource, level_sources};
 pub use read::read;
 pub use replay::{Ended, Outcome, Play, Replay, Terms, Unplayable};
 pub use ticket::{ticket, ticket_of};

@@ -39,7 +39,12 @@ fn with_records(width: u16, height: u16, template: &str, days: &[&str]) -> Bench
     bench
 }
 
-const DAYS: [&str; 8] = [
+/// Days that some of which are traded on.
+const DAYS: [&str; 12] = [
+    "2017-02-01T10:00",
+    "2017-02-08T10:00",
+    "2017-02-15T10:00",
+    "2017-02-22T10:00",
     "2017-03-01T10:00",
     "2017-03-08T10:00",
     "2017-03-15T10:00",
@@ -57,7 +62,7 @@ fn what_is_answered_is_in_the_history() {
     bench.keys("r");
     bench.keys("h");
     let screen = bench.screen();
-    assert!(screen.contains("1 record ") && screen.contains("offline/1"), "{screen}");
+    assert!(screen.contains("1 record ") && screen.contains("offline/2"), "{screen}");
     assert!(screen.contains("Enter replay"));
     bench.keys("/");
     bench.keys("q nothing of that");
@@ -71,7 +76,7 @@ fn what_is_answered_is_in_the_history() {
 
 #[test]
 fn a_record_is_played_candle_by_candle() {
-    let mut bench = with_records(160, 48, "smc", &DAYS);
+    let mut bench = with_records(160, 48, "confluence", &DAYS);
     bench.keys("h");
     // The oldest that was traded.
     let Some(Layer::History(history)) = bench.app.layers().last() else {
@@ -116,11 +121,11 @@ fn a_record_is_played_candle_by_candle() {
 
 #[test]
 fn the_scoreboard_is_sorted_and_leads_to_its_analyses() {
-    let mut bench = with_records(160, 48, "smc", &DAYS);
+    let mut bench = with_records(160, 48, "confluence", &DAYS);
     bench.keys("s");
     let screen = bench.screen();
     assert!(
-        screen.contains("offline/1 · smc · EURUSD H1") && screen.contains("too few to tell"),
+        screen.contains("offline/2 · confluence · EURUSD H1") && screen.contains("too few to tell"),
         "{screen}"
     );
     insta::assert_snapshot!("scores_160x48", screen);
@@ -128,7 +133,7 @@ fn the_scoreboard_is_sorted_and_leads_to_its_analyses() {
     assert!(bench.screen().contains("by no trade"));
     bench.press(KeyCode::Enter);
     let screen = bench.screen();
-    assert!(screen.contains("History 8 records"), "{screen}");
+    assert!(screen.contains("History 12 records"), "{screen}");
     bench.press(KeyCode::Esc);
     assert!(bench.screen().contains("Scoreboard journal"));
     bench.press(KeyCode::Esc);

@@ -146,7 +146,7 @@ fn the_main_job_across_restarts() {
     session.press("t\x1b[B");
     session.wait("Form smc");
     session.press(F5);
-    session.wait("model offline/1 ·");
+    session.wait("model offline/2 ·");
     session.wait("what the candles say");
     session.wait("1 (1 missed)");
     let screen = session.contents();
@@ -170,7 +170,7 @@ fn the_main_job_across_restarts() {
     session.wait("cleared 1 answer from memory and 1 answer from disk");
     session.press(F5);
     session.wait("2 (1 missed)");
-    session.wait("model offline/1 ·");
+    session.wait("model offline/2 ·");
     session.press("q");
     assert_eq!(session.ends(), 0);
     session.is_restored();

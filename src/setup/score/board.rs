@@ -339,8 +339,8 @@ mod tests {
             trial("m", 30, played(Ended::Expired, None)),
             trial("m", 40, played(Ended::Open, Some(0.4))),
             trial("m", 50, Fate::Unplayable("the stop is missing".to_owned())),
-            trial("offline/1", 10, played(Ended::Stop, Some(-1.0))),
-            trial("offline/1", 30, Fate::NoTrade),
+            trial("offline/2", 10, played(Ended::Stop, Some(-1.0))),
+            trial("offline/2", 30, Fate::NoTrade),
         ];
         let board = board(&trials, By::default());
         let score = &board[0];

@@ -7,7 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use super::{App, fit, pane, row, title};
 use crate::desk::{Judged, Market};
-use crate::setup::{Check, Setup, Side, Status, ticket};
+use crate::setup::{Check, Setup, Side, Status, level_sources, ticket};
 use crate::tui::app::State;
 use crate::tui::markdown;
 use crate::tui::theme::Theme;
@@ -67,6 +67,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     checks.sort_by_key(|(_, check)| std::cmp::Reverse(check.status.max(Status::Unknown)));
     for (at, check) in checks {
         lines.extend(check_lines(check, response.check() == Some(at), inner.width, theme));
+    }
+    // Where its prices come from, if there is room for that.
+    if let (Some(setup), Some(facts)) = (&judged.reading.setup, facts) {
+        let levels = level_sources(setup, facts);
+        if !levels.is_empty() {
+            lines.push(Line::default());
+        }
+        for level in levels {
+            lines.extend(markdown::wrap_plain(&level.words(), inner.width, theme.dim));
+        }
     }
     frame.render_widget(Paragraph::new(lines), inner);
 }
