@@ -29,15 +29,7 @@ fn answers_are_read_and_checked_exactly() {
             assert_eq!(judged.complete, case["complete"].as_bool().unwrap(), "{file}");
         }
         let all = judged.reading.setup.iter().chain(&judged.reading.alternatives);
-        let prices: Vec<f64> = all
-            .flat_map(|s| {
-                s.entry
-                    .into_iter()
-                    .flat_map(<[f64; 2]>::from)
-                    .chain(s.stop)
-                    .chain(s.targets.clone())
-            })
-            .collect();
+        let prices: Vec<f64> = all.flat_map(prices_of).collect();
         for wrong in case["forbidden"]
             .as_array()
             .into_iter()
@@ -80,6 +72,59 @@ fn same_numbers(a: &serde_json::Value, b: &serde_json::Value) -> bool {
     }
 }
 
+/// Forty answers in thirteen languages, with what a careful reader takes from each.
+#[test]
+fn prose_is_read_in_many_languages_and_no_price_is_wrong() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/answers");
+    let expected: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+    let mut fields = 0;
+    for case in expected.as_array().unwrap() {
+        let file = case["file"].as_str().unwrap();
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let edge = |at: usize| case["scale"][at].as_f64().unwrap();
+        let scale = wickdesk::setup::Scale {
+            low: edge(0),
+            high: edge(1),
+        };
+        let reading = wickdesk::setup::read(&text, Some(scale), true);
+        assert_eq!(serde_json::to_value(reading.source).unwrap(), case["source"], "{file}");
+        let Some(want) = case["setup"].as_object() else {
+            assert_eq!(reading.setup, None, "{file}");
+            continue;
+        };
+        let setup = serde_json::to_value(reading.setup.as_ref().unwrap()).unwrap();
+        for (field, want) in want {
+            let same = *want == setup[field]
+                || want.as_f64().zip(setup[field].as_f64()).is_some_and(|(a, b)| a == b)
+                || same_numbers(want, &setup[field]);
+            assert!(same, "{file}: {field} is {}, not {want}", setup[field]);
+            fields += 1;
+        }
+        assert_eq!(
+            reading.alternatives.len() as u64,
+            case["alternatives"].as_u64().unwrap(),
+            "{file}"
+        );
+        let all = reading.setup.iter().chain(&reading.alternatives);
+        let prices: Vec<f64> = all.flat_map(prices_of).collect();
+        for wrong in case["forbidden"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(serde_json::Value::as_f64)
+        {
+            assert!(!prices.contains(&wrong), "{file}: {wrong} is no price of the setup");
+        }
+    }
+    assert!(fields > 200, "{fields}");
+}
+
+fn prices_of(setup: &wickdesk::setup::Setup) -> Vec<f64> {
+    let entry = setup.entry.into_iter().flat_map(<[f64; 2]>::from);
+    entry.chain(setup.stop).chain(setup.targets.iter().copied()).collect()
+}
+
 #[test]
 fn hostile_answers_are_read_in_time_and_without_a_panic() {
     let hostile = [
@@ -99,6 +144,32 @@ fn hostile_answers_are_read_in_time_and_without_a_panic() {
 }
 
 proptest::proptest! {
+    /// Of labelled lines in any order and language a price that is read is one that stands there.
+    #[test]
+    fn no_price_is_invented(lines in proptest::collection::vec((0usize..14, 1_000u32..2_000, 0usize..4), 0..12)) {
+        const LABELS: [&str; 14] = [
+            "Entry", "Stop loss", "TP1", "Target 2", "Einstieg", "Ziel 1", "Objectif 2", "Зона входа", "止损", "目标1", "Confidence",
+            "Note", "RSI", "Direction",
+        ];
+        let scale = wickdesk::setup::Scale { low: 500.0, high: 4_000.0 };
+        let mut stood: Vec<f64> = Vec::new();
+        let mut text = String::from("Direction: long\n");
+        for (label, price, style) in lines {
+            stood.push(f64::from(price) + 0.5);
+            let line = match style {
+                0 => format!("- **{}:** {price}.5\n", LABELS[label]),
+                1 => format!("{}: {price}.5 (1.2 ATR, 14:30, 2020-01-{:02})\n", LABELS[label], price % 28 + 1),
+                2 => format!("| {} | {price}.5 | 50 % |\n", LABELS[label]),
+                _ => format!("{} – {price},5\n", LABELS[label]),
+            };
+            text.push_str(&line);
+        }
+        let reading = wickdesk::setup::read(&text, Some(scale), true);
+        for price in reading.setup.iter().chain(&reading.alternatives).flat_map(prices_of) {
+            proptest::prop_assert!(stood.contains(&price), "{price} in\n{text}");
+        }
+    }
+
     #[test]
     fn no_answer_makes_the_reading_panic(text in "(?s)([{}\\[\\],:\"'“”‘’a-z0-9.\n `/*-]|side|entry|stop|```setup|tp1){0,120}") {
         let _ = wickdesk::setup::read(&text, None, true);

@@ -297,8 +297,11 @@ fn brackets(text: &str) -> Vec<(usize, usize)> {
 }
 
 fn tokens(text: &str, scale: Option<Scale>) -> Vec<Token> {
-    let lower = text.to_lowercase();
-    let fibonacci = FIBONACCI.iter().any(|w| lower.contains(w));
+    let lettered = text.contains(char::is_alphabetic);
+    let fibonacci = lettered && {
+        let lower = text.to_lowercase();
+        FIBONACCI.iter().any(|w| lower.contains(w))
+    };
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(start) = text[at..].find(|c: char| c.is_ascii_digit()).map(|i| at + i) {

@@ -109,7 +109,8 @@ const ORDINALS: [(Kind, u8); 5] = [
 ];
 
 fn ordinal(word: &str) -> Option<u8> {
-    if let Some((_, n)) = ORDINALS.iter().find(|(kind, _)| is(*kind, word)) {
+    let listed = words::kinds(word);
+    if let Some((_, n)) = ORDINALS.iter().find(|(kind, _)| listed.has(*kind)) {
         return Some(*n);
     }
     // `1er`, `2º`, `1`; but not `4h`.
@@ -146,18 +147,21 @@ fn named(base: &str) -> Option<Label> {
         (Kind::Invalidation, Label::Invalidation),
         (Kind::Plan, Label::Plan),
     ];
-    let entry = |side, order| Some(Label::Entry { side, order });
-    if is(Kind::Entry, base) {
-        return entry(None, None);
+    let listed = words::kinds(base);
+    if listed.is_any() {
+        let entry = |side| Some(Label::Entry { side, order: None });
+        match () {
+            () if listed.has(Kind::Entry) => return entry(None),
+            () if listed.has(Kind::EntryLong) => return entry(Some(Side::Long)),
+            () if listed.has(Kind::EntryShort) => return entry(Some(Side::Short)),
+            () => {}
+        }
+        if let Some((_, label)) = kinds.iter().find(|(kind, _)| listed.has(*kind)) {
+            return Some(*label);
+        }
     }
-    if is(Kind::EntryLong, base) {
-        return entry(Some(Side::Long), None);
-    }
-    if is(Kind::EntryShort, base) {
-        return entry(Some(Side::Short), None);
-    }
-    if let Some((_, label)) = kinds.iter().find(|(kind, _)| is(*kind, base)) {
-        return Some(*label);
+    if !base.contains(' ') {
+        return None;
     }
     let words: Vec<&str> = base.split(' ').collect();
     if words.len() < 2 || words.len() > 6 {
@@ -171,11 +175,20 @@ fn named(base: &str) -> Option<Label> {
 
 /// Whether words name the ratio of risk and reward: each of them is the one, the other, or a word for a ratio.
 fn is_ratio(words: &[&str]) -> bool {
-    let any = |kind| words.iter().any(|w| is(kind, w));
-    let all = words
-        .iter()
-        .all(|w| is(Kind::Risk, w) || is(Kind::Reward, w) || is(Kind::Ratio, w) || is(Kind::RiskReward, w));
-    all && (any(Kind::Risk) && any(Kind::Reward) || any(Kind::RiskReward))
+    let (mut risk, mut reward, mut whole) = (false, false, false);
+    for word in words {
+        let listed = words::kinds(word);
+        let (a, b, c) = (
+            listed.has(Kind::Risk),
+            listed.has(Kind::Reward),
+            listed.has(Kind::RiskReward),
+        );
+        if !(a || b || c || listed.has(Kind::Ratio)) {
+            return false;
+        }
+        (risk, reward, whole) = (risk | a, reward | b, whole | c);
+    }
+    risk && reward || whole
 }
 
 /// "Buy limit", "limit entry", "compra límite": a label that says how it is entered.
@@ -272,37 +285,32 @@ pub(super) fn is_unspaced(word: &str) -> bool {
 
 /// The kind of order that words name, and the side that goes with it.
 pub(super) fn order(text: &str) -> (Option<Order>, Option<Side>) {
+    if !text.contains(char::is_alphabetic) {
+        return (None, None);
+    }
     // The market's structure is no order.
-    let mut rest = format!(" {} ", plain_all(text)).replace(" market structure ", " ");
-    let mut found: Vec<(Order, Option<Side>)> = Vec::new();
-    let phrases = [
-        (" buy limit ", Order::Limit, Side::Long),
-        (" sell limit ", Order::Limit, Side::Short),
-        (" buy stop ", Order::Stop, Side::Long),
-        (" sell stop ", Order::Stop, Side::Short),
-    ];
-    for (phrase, order, side) in phrases {
-        if rest.contains(phrase) {
-            found.push((order, Some(side)));
+    let plain = plain_all(text).replace("market structure", "");
+    let words: Vec<&str> = plain.split(' ').filter(|w| !w.is_empty()).collect();
+    let mut found: Vec<(Order, Option<Side>)> = words.windows(2).filter_map(|pair| sided(pair[0], pair[1])).collect();
+    if found.is_empty() {
+        let mut at = 0;
+        while at < words.len() {
+            // The longest that fits: "stop order" before "stop".
+            let fits = (1..=LONGEST_ORDER.min(words.len() - at)).rev();
+            let kind = fits
+                .filter_map(|n| Some((n, kind_of(&words[at..at + n].join(" "))?)))
+                .next();
+            found.extend(kind.map(|(_, order)| (order, None)));
+            at += kind.map_or(1, |(n, _)| n);
         }
+        found.extend(
+            words
+                .iter()
+                .filter_map(|w| unspaced_order(w))
+                .map(|order| (order, None)),
+        );
     }
-    // Stop orders first: the Japanese word for one holds the word for a limit.
-    let kinds = [
-        (Kind::StopOrder, Order::Stop),
-        (Kind::Limit, Order::Limit),
-        (Kind::Market, Order::Market),
-    ];
-    let is_phrase = !found.is_empty();
-    for (kind, order) in kinds.into_iter().filter(|_| !is_phrase) {
-        let mut words: Vec<&&str> = words::list(kind).iter().filter(|w| holds(&rest, w)).collect();
-        words.sort_by_key(|w| std::cmp::Reverse(w.len()));
-        for word in &words {
-            rest = rest.replace(**word, " ");
-        }
-        if !words.is_empty() {
-            found.push((order, None));
-        }
-    }
+    found.sort_unstable_by_key(|(order, _)| *order as u8);
     found.dedup();
     match found.as_slice() {
         [(order, side)] => (Some(*order), *side),
@@ -310,13 +318,43 @@ pub(super) fn order(text: &str) -> (Option<Order>, Option<Side>) {
     }
 }
 
-/// Whether a text of words between blanks holds `word`: a whole one, where words have blanks between them.
-fn holds(text: &str, word: &str) -> bool {
-    if is_unspaced(word) {
-        return text.contains(word);
+/// Words of the longest name of a kind of order.
+const LONGEST_ORDER: usize = 3;
+
+fn sided(side: &str, order: &str) -> Option<(Order, Option<Side>)> {
+    let side = match side {
+        "buy" => Side::Long,
+        "sell" => Side::Short,
+        _ => return None,
+    };
+    match order {
+        "limit" => Some((Order::Limit, Some(side))),
+        "stop" => Some((Order::Stop, Some(side))),
+        _ => None,
     }
-    text.match_indices(word)
-        .any(|(at, _)| text[..at].ends_with(' ') && text[at + word.len()..].starts_with(' '))
+}
+
+const ORDERS: [(Kind, Order); 3] = [
+    // Stop orders first: the Japanese word for one holds the word for a limit.
+    (Kind::StopOrder, Order::Stop),
+    (Kind::Limit, Order::Limit),
+    (Kind::Market, Order::Market),
+];
+
+fn kind_of(words: &str) -> Option<Order> {
+    ORDERS
+        .iter()
+        .find(|(kind, _)| is(*kind, words))
+        .map(|(_, order)| *order)
+}
+
+/// The kind of order that a run of letters without blanks holds.
+fn unspaced_order(run: &str) -> Option<Order> {
+    if run.is_ascii() || kind_of(run).is_some() {
+        return None;
+    }
+    let holds = |kind| words::list(kind).iter().any(|w| is_unspaced(w) && run.contains(w));
+    ORDERS.iter().find(|(kind, _)| holds(*kind)).map(|(_, order)| *order)
 }
 
 /// As [`plain`], with what stands in brackets.

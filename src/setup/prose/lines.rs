@@ -390,6 +390,9 @@ fn fields(line: &Line<'_>) -> Vec<(Label, Option<u8>, String)> {
 /// `R:R` and the like as one word, so that their colon parts nothing.
 fn together(text: &str) -> String {
     let mut out = text.to_owned();
+    if !text.contains([':', '/']) {
+        return out;
+    }
     let find = |text: &str, pair: (&str, &str)| -> Option<(usize, usize)> {
         let lower = text.to_ascii_lowercase();
         let mut from = 0;

@@ -1,12 +1,13 @@
 //! The words of trade plans, read from `assets/setup_words.toml`: one table a language, all languages at once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 static TABLE: &str = include_str!("../../../assets/setup_words.toml");
 
 /// What a word is listed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[repr(u8)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
     Side,
@@ -50,29 +51,60 @@ pub(super) enum Kind {
     Month,
 }
 
-type Lists = HashMap<Kind, HashSet<&'static str>>;
+/// What a word is listed as: a bit for each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Kinds(u64);
 
-static LISTS: LazyLock<Lists> = LazyLock::new(|| {
+impl Kinds {
+    /// Whether it is listed as this.
+    pub fn has(self, kind: Kind) -> bool {
+        self.0 & (1 << kind as u8) != 0
+    }
+
+    /// Whether it is listed at all.
+    pub fn is_any(self) -> bool {
+        self.0 != 0
+    }
+}
+
+struct Words {
+    kinds: HashMap<&'static str, Kinds>,
+    lists: HashMap<Kind, Vec<&'static str>>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
     // What is compiled in is whole; a test reads it.
     let languages: BTreeMap<String, HashMap<Kind, &str>> = toml::from_str(TABLE).unwrap_or_default();
-    let mut lists = Lists::new();
+    let mut all = Words {
+        kinds: HashMap::new(),
+        lists: HashMap::new(),
+    };
     for (kind, words) in languages.into_values().flatten() {
         // The text is static, and so is every part of it.
-        let words = words.split(',').map(str::trim).filter(|w| !w.is_empty());
-        lists.entry(kind).or_default().extend(words);
+        for word in words.split(',').map(str::trim).filter(|w| !w.is_empty()) {
+            let kinds = all.kinds.entry(word).or_default();
+            if !kinds.has(kind) {
+                kinds.0 |= 1 << kind as u8;
+                all.lists.entry(kind).or_default().push(word);
+            }
+        }
     }
-    lists
+    all
 });
 
 /// The words of a kind, in every language.
-pub(super) fn list(kind: Kind) -> &'static HashSet<&'static str> {
-    static NO_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(HashSet::new);
-    LISTS.get(&kind).unwrap_or(&NO_WORDS)
+pub(super) fn list(kind: Kind) -> &'static [&'static str] {
+    WORDS.lists.get(&kind).map_or(&[], Vec::as_slice)
+}
+
+/// What a word, or words, in small letters are listed as.
+pub(super) fn kinds(words: &str) -> Kinds {
+    WORDS.kinds.get(words).copied().unwrap_or_default()
 }
 
 /// Whether a word, or words, in small letters are of a kind.
 pub(super) fn is(kind: Kind, words: &str) -> bool {
-    list(kind).contains(words)
+    kinds(words).has(kind)
 }
 
 #[cfg(test)]
