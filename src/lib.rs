@@ -1,5 +1,5 @@
 //! wickdesk, a trading-analysis workbench for the terminal: candles → facts → prompt → answer, through a cache, → setup →
-//! checks.
+//! checks → journal.
 //!
 //! # The path of one question
 //!
@@ -9,10 +9,12 @@
 //! response pane, chart, exit code            └── every tier that missed
 //!        ▲                                                       │
 //!      checks ◄── setup ◄── answer ◄─────────────────────────────┘
+//!        │
+//!        └──► journal ──► replay on later candles ──► score
 //! ```
 //!
 //! Each step takes the value before it and yields the next. The headless command ([`cli`]) and the workbench ([`tui`])
-//! walk the same path, which is [`desk`]: prepare → ask → judge.
+//! walk the same path, which is [`desk`]: prepare → ask → judge → record. A walk ([`desk::Walk`]) is the same path, many times.
 //!
 //! # The rooms
 //!
@@ -24,8 +26,11 @@
 //! | [`prompt`] | templates: front matter, variables, the library, rendering | facts, market's series and its way of writing prices |
 //! | [`model`] | who answers: request, answer, the trait, remote models, prices | nobody |
 //! | [`analyst`] | the offline analyst, a model like any other | model, facts, setup |
-//! | [`cache`] | answers kept: key, entry, memory, disk, one call for many askers, counts | nobody |
-//! | [`setup`] | what an answer proposes: reading and checking it | market, facts |
+//! | [`store`] | LMDB on a directory that may be trusted and a file that is whole | nobody |
+//! | [`cache`] | answers kept: key, entry, memory, disk, one call for many askers, counts | store |
+//! | [`setup`] | what an answer proposes: reading it, checking it, playing it, scoring many | market, facts |
+//! | [`journal`] | every answer that was shown, and what became of it; walks | store, setup, market |
+//! | [`report`] | scores in words, Markdown and HTML | setup |
 //! | [`chart`] | what is drawn on the candles, as a value, and its two pictures | market, facts |
 //! | [`config`] | settings, where files lie, where keys come from | model's providers, feed's sources |
 //! | [`desk`] | the path, once | all of the above |
@@ -43,6 +48,8 @@
 //!   kept.
 //! - Text from outside is made harmless before it reaches the terminal, a file or another prompt: [`text::clean`].
 //! - Keys come from the environment or a command and are never written or shown: [`secret::Secret`].
+//! - A question of the past is made of a series that ends at its as-of: nothing later is in reach of it.
+//! - The journal is never touched by clearing the cache, and nothing leaves it unless that is asked for.
 //! - `update` of the workbench does no IO; answers carry the id of what asked, and late ones are dropped.
 //!
 //! Research, not advice: nothing here routes an order.

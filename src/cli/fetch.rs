@@ -11,8 +11,9 @@ use super::args::FetchArgs;
 use super::candles::card;
 use super::output::{self, Exit, Failure};
 use crate::config::Settings;
-use crate::desk::{self, DeskError};
+use crate::desk::{self, Desk, DeskError};
 use crate::feed::{Fetched, Locator, join};
+use crate::journal::Journal;
 use crate::market::read::Loaded;
 use crate::market::{COLUMNS, Candle, ReadOptions, canonical, read_file, timestamp};
 
@@ -66,6 +67,10 @@ pub(super) fn run(settings: &Settings, args: &FetchArgs) -> Result<Exit, Failure
                 output::note(&words);
             }
         }
+    }
+    if Journal::exists(&settings.places.data) {
+        let (desk, _) = Desk::open(settings.clone());
+        super::ask::settle(&desk, &fetched.loaded.series);
     }
     if let Some(c) = &fetched.forming {
         let time = timestamp(c.time).strftime("%Y-%m-%d %H:%M UTC");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::ENOUGH;
-use super::groups::{By, Compared, Name, block, groups};
+use super::groups::{By, Compared, Name, block, groups, reach};
 use super::stats::{Interval, block_bootstrap, effective, mean, median, wilson};
 use super::trial::{Fate, Trial};
 use crate::setup::Ended;
@@ -222,7 +222,7 @@ pub fn score(name: Name, group: &[&Trial]) -> Score {
         },
         cost_usd,
         usd_per_r: (cost_usd > 0.0 && total_r > 0.0).then(|| cost_usd / total_r),
-        vs_offline: Compared::of(&to_offline, block),
+        vs_offline: Compared::of(&to_offline, reach(group)),
         vs_random: Compared::of(&to_random, block),
         curve,
     }

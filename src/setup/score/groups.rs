@@ -170,9 +170,20 @@ fn paired(one: &[&Trial], other: &[&Trial]) -> Option<Compared> {
         .iter()
         .filter_map(|t| Some((*t, t.result()? - others.get(&t.as_of)?)))
         .collect();
-    let spans: Vec<(i64, i64)> = pairs.iter().map(|(t, _)| (t.as_of, t.until)).collect();
     let differences: Vec<f64> = pairs.iter().map(|(_, d)| *d).collect();
-    Compared::of(&differences, block(&spans))
+    Compared::of(&differences, reach(one).max(reach(other)))
+}
+
+/// Over how many as-ofs a trade goes on average, the one it is asked at among them: so many results in a row depend on each
+/// other where those without a trade count too. Trials in order of time.
+pub(super) fn reach(trials: &[&Trial]) -> usize {
+    let covered: Vec<usize> = trials
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| t.closed_r().is_some())
+        .map(|(at, t)| trials.partition_point(|other| other.as_of <= t.until).max(at + 1) - at)
+        .collect();
+    covered.iter().sum::<usize>().div_ceil(covered.len().max(1)).max(1)
 }
 
 /// How many results in a row may depend on each other, as many trades overlap on average.

@@ -173,6 +173,7 @@ impl App {
                 }
                 effects.push(Effect::Settle(std::sync::Arc::clone(&candles.base)));
                 self.candles = Some(*candles);
+                self.recheck();
                 if !first {
                     // The card tells what was assumed; it goes at the first key.
                     self.layers.push(Layer::Card);
