@@ -70,17 +70,13 @@ pub(super) fn run(session: &Session, args: &WalkArgs) -> Result<Exit, Failure> {
     let seconds = begun.elapsed().as_secs_f64();
     runtime.shutdown_background();
     let trials = trials.map_err(|error| {
-        let done = progress.done();
-        let note = format!("{done} of {} questions are answered and kept", walk.questions());
-        output::note(&format!("{note}; the same walk goes on from there"));
+        if progress.done() > 0 {
+            output::note(&kept(&progress, &walk));
+        }
         Failure::from(error)
     })?;
     if interrupted.load(Ordering::Relaxed) {
-        output::note(&format!(
-            "stopped; {} of {} questions are answered and kept, the same walk goes on from there",
-            progress.done(),
-            walk.questions()
-        ));
+        output::note(&format!("stopped: {}", kept(&progress, &walk)));
         return Ok(Exit::Interrupted);
     }
     let found = Found {
@@ -111,6 +107,15 @@ pub(super) fn run(session: &Session, args: &WalkArgs) -> Result<Exit, Failure> {
     }
 }
 
+/// How far a walk that ended early has come.
+fn kept(progress: &Progress, walk: &Walk) -> String {
+    format!(
+        "{} of {} questions are answered and kept; the same walk goes on from there",
+        progress.done(),
+        walk.questions()
+    )
+}
+
 /// The walk of these arguments.
 fn walk(session: &Session, args: &WalkArgs) -> Result<Walk, Failure> {
     let read = ReadArgs {
@@ -136,6 +141,15 @@ fn walk(session: &Session, args: &WalkArgs) -> Result<Walk, Failure> {
         templates.push(template);
     }
     let (timeframes, sweeps) = sweeps(&args.set)?;
+    // Of several templates each takes what it knows; what none knows is said by the first that is asked.
+    let knows = |template: &Template, name: &str| {
+        template.variables.iter().any(|v| v.name == name) || template.names_used().contains(name)
+    };
+    let own = |template: &Template| -> Sweeps {
+        let all = |name: &str| !templates.iter().any(|t| knows(t, name));
+        let kept = sweeps.iter().filter(|(name, _)| knows(template, name) || all(name));
+        kept.cloned().collect()
+    };
     let mut variants = Vec::new();
     for series in &series {
         for timeframe in timeframes
@@ -144,7 +158,7 @@ fn walk(session: &Session, args: &WalkArgs) -> Result<Walk, Failure> {
         {
             let series = coarser(series, timeframe)?;
             for template in &templates {
-                for (suffix, values) in combinations(&sweeps) {
+                for (suffix, values) in combinations(&own(template)) {
                     variants.push(Variant {
                         name: format!("{}{suffix}", template.name),
                         template: template.clone(),
