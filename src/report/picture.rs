@@ -7,7 +7,7 @@ use crate::setup::score::{Calibration, Slice};
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 200.0;
-const LEFT: f64 = 48.0;
+const LEFT: f64 = 58.0;
 const BOTTOM: f64 = 24.0;
 const TOP: f64 = 10.0;
 
@@ -125,7 +125,9 @@ pub(super) fn slices(slices: &[Slice], label: &str) -> String {
     for (at, slice) in slices.iter().enumerate() {
         let x = LEFT + at as f64 * step;
         picture.bar(mean(slice) >= 0.0, x + step * 0.2, step * 0.6, (y(mean(slice)), y(0.0)));
-        let words = format!("{} ({})", slice.name, slice.trades);
+        // Two cities' names side by side are too wide for their bar.
+        let name = slice.name.replace("new york", "NY");
+        let words = format!("{name} ({})", slice.trades);
         picture.words((x + step / 2.0, HEIGHT - 6.0), "middle", &words);
     }
     for value in [low, high] {
@@ -160,7 +162,8 @@ pub(super) fn calibration(ranges: &[Calibration]) -> String {
     for share in [0.0, 0.5, 1.0] {
         let words = format!("{:.0} %", share * 100.0);
         picture.words((LEFT - 6.0, y(share) + 4.0), "end", &words);
-        picture.words((x(share), HEIGHT - 6.0), "middle", &words);
+        let anchor = if share < 1.0 { "middle" } else { "end" };
+        picture.words((x(share), HEIGHT - 6.0), anchor, &words);
     }
     picture.end()
 }
