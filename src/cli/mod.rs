@@ -87,7 +87,10 @@ fn run(args: Args) -> Result<Exit, Failure> {
 
 fn workbench(args: &Args) -> Result<Exit, Failure> {
     let session = Session::open(args)?;
+    let keymap = crate::tui::keymap::read(&session.desk.settings().places.config.join("keymap.toml"))
+        .map_err(|error| Failure::configuration(error.to_string()))?;
     let start = crate::tui::Start {
+        keymap,
         candles: args.candles.clone(),
         template: args.template.clone(),
         model: args.model.clone(),

@@ -63,6 +63,14 @@ impl Failure {
         }
     }
 
+    /// A configuration that cannot be used.
+    pub(super) fn configuration(line: impl Into<String>) -> Self {
+        Self {
+            line: line.into(),
+            exit: Exit::NotConfigured,
+        }
+    }
+
     /// Stopped by Ctrl-C.
     pub(super) fn interrupted() -> Self {
         Self {

@@ -51,6 +51,65 @@ pub(super) struct CacheSection {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct UiSection {
     pub theme: Option<String>,
+    pub mouse: bool,
+    pub up: Option<Colour>,
+    pub down: Option<Colour>,
+}
+
+/// A colour by its name (`green`, `bright-blue`), number (0 to 255) or `#rrggbb`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Colour(String);
+
+/// The names of the terminal's own colours.
+const COLOURS: [&str; 16] = [
+    "black",
+    "red",
+    "green",
+    "yellow",
+    "blue",
+    "magenta",
+    "cyan",
+    "gray",
+    "darkgray",
+    "lightred",
+    "lightgreen",
+    "lightyellow",
+    "lightblue",
+    "lightmagenta",
+    "lightcyan",
+    "white",
+];
+
+impl Colour {
+    /// As it is written: in small letters, without marks in a name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Colour {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let plain: String = text
+            .trim()
+            .to_lowercase()
+            .replace(['-', '_', ' '], "")
+            .replace("bright", "light")
+            .replace("grey", "gray");
+        let hex = plain
+            .strip_prefix('#')
+            .is_some_and(|h| h.len() == 6 && h.bytes().all(|b| b.is_ascii_hexdigit()));
+        if hex || plain.parse::<u8>().is_ok() || COLOURS.contains(&plain.as_str()) {
+            return Ok(Self(plain));
+        }
+        let hint = crate::text::nearest(&plain, COLOURS).map_or_else(
+            || "write green, 74 or #56b4e9".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Err(format!("`{}` is no colour; {hint}", crate::text::clean_line(&text)))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -13,7 +13,7 @@ use crate::feed::Source;
 use crate::model::Timeouts;
 use crate::ttl::Ttl;
 
-pub use file::{FileError, Limits, ProviderSettings};
+pub use file::{Colour, FileError, Limits, ProviderSettings};
 pub use keys::{KeyError, has_key, key_for};
 pub use places::Places;
 
@@ -96,6 +96,10 @@ pub struct Settings {
     pub facts_budget: usize,
     /// The theme's name.
     pub theme: Setting<String>,
+    /// Whether the workbench takes the mouse; without it the terminal's own selection works.
+    pub mouse: bool,
+    /// The colours of rising and falling candles, over the theme's.
+    pub candles: (Option<Colour>, Option<Colour>),
     /// Providers of the configuration, by name.
     pub providers: Vec<(String, ProviderSettings)>,
     /// Models asked, in order, when the first does not answer.
@@ -173,6 +177,8 @@ impl Settings {
             memory_bytes: Setting::first(None, size("WICKDESK_CACHE_MEMORY")?, file.cache.memory, MEMORY),
             disk_bytes: Setting::first(None, size("WICKDESK_CACHE_DISK")?, file.cache.disk, DISK),
             theme: Setting::first(None, variable("WICKDESK_THEME"), file.ui.theme, "auto".to_owned()),
+            mouse: file.ui.mouse,
+            candles: (file.ui.up, file.ui.down),
             facts_budget: file.facts.budget.unwrap_or(crate::facts::BUDGET),
             providers: file.providers,
             sources: file.sources,

@@ -27,6 +27,8 @@ pub struct Start {
     pub model: Option<String>,
     /// Said at the start.
     pub warning: Option<String>,
+    /// The keys in force.
+    pub keymap: keymap::Keymap,
 }
 
 /// Runs the workbench until it is left.

@@ -19,6 +19,7 @@ use super::terminal::Guard;
 use super::theme::Theme;
 use super::view;
 use super::watch::{poll, watch};
+use crate::config::Colour;
 use crate::desk::{Desk, Judged, Market, Step, environment, now_millis};
 use crate::feed::{self, Locator};
 use crate::market::read::Loaded;
@@ -45,8 +46,11 @@ const BURST: usize = 256;
 
 /// Runs the workbench until it is left.
 pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
-    let theme = Theme::named(&desk.settings().theme.value, &environment);
-    let mut guard = Guard::take()?;
+    let settings = desk.settings();
+    let (up, down) = &settings.candles;
+    let theme = Theme::named(&settings.theme.value, &environment)
+        .with_candles(up.as_ref().map(Colour::name), down.as_ref().map(Colour::name));
+    let mut guard = Guard::take(settings.mouse)?;
     let size = crossterm::terminal::size()?;
     let mut app = App::new(size, desk.library().list(), models(&desk), theme, Timestamp::now());
     match start.template.as_deref().map(|name| desk.library().find_listed(name)) {
@@ -55,6 +59,7 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
         Some(Err(error)) => app.warn(error.to_string()),
     }
     app.choose_model(start.model);
+    app.use_keys(start.keymap);
     if let Some(warning) = start.warning {
         app.warn(warning);
     }
@@ -288,6 +293,7 @@ fn translate(event: Event) -> Option<Message> {
         // Some terminals report releases too.
         Event::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(key)),
         Event::Paste(text) => Some(Message::Paste(text)),
+        Event::Mouse(mouse) => Some(Message::Mouse(mouse)),
         Event::Resize(width, height) => Some(Message::Resize(width, height)),
         Event::FocusGained => Some(Message::Now(Timestamp::now())),
         _ => None,

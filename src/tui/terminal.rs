@@ -8,7 +8,10 @@ use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{SetCursorStyle, Show};
-use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture,
+};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
 use ratatui::Terminal;
@@ -22,20 +25,23 @@ static SET: AtomicBool = AtomicBool::new(false);
 
 /// Takes the terminal; dropped, it gives it back.
 pub struct Guard {
+    /// Whether the mouse is taken.
+    mouse: bool,
     /// Never dropped: [`restore`] undoes all there is, and ratatui's own drop would write to a terminal that may be gone.
     screen: ManuallyDrop<Screen>,
 }
 
 impl Guard {
     /// Sets raw mode, alternate screen, bracketed paste and focus reports. The mouse stays the terminal's, so that its own
-    /// selection works.
+    /// selection works, unless it is asked for.
     ///
     /// # Errors
     /// The system's, when this is no terminal; then nothing stays set.
-    pub fn take() -> io::Result<Self> {
-        enter()?;
+    pub fn take(mouse: bool) -> io::Result<Self> {
+        enter(mouse)?;
         let screen = Terminal::new(CrosstermBackend::new(stdout())).inspect_err(|_| restore())?;
         Ok(Self {
+            mouse,
             screen: ManuallyDrop::new(screen),
         })
     }
@@ -53,7 +59,7 @@ impl Guard {
         restore();
         #[cfg(unix)]
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
-        enter()?;
+        enter(self.mouse)?;
         // A screen that knows nothing of what stood there draws all of it; clearing would ask the terminal for its
         // cursor while the events are read elsewhere.
         self.screen = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(stdout()))?);
@@ -75,10 +81,13 @@ impl Drop for Guard {
     }
 }
 
-fn enter() -> io::Result<()> {
+fn enter(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     SET.store(true, Ordering::SeqCst);
-    let result = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange);
+    let mut result = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange);
+    if mouse {
+        result = result.and_then(|()| execute!(stdout(), EnableMouseCapture));
+    }
     result.inspect_err(|_| restore())
 }
 
@@ -89,6 +98,7 @@ pub fn restore() {
     }
     let mut out = stdout();
     // Each step by itself: one that fails keeps no other from being tried, and there is nobody left to tell.
+    let _ = queue!(out, DisableMouseCapture);
     let _ = queue!(out, DisableFocusChange);
     let _ = queue!(out, DisableBracketedPaste);
     let _ = queue!(out, LeaveAlternateScreen);

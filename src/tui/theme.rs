@@ -42,6 +42,7 @@ impl Theme {
         let light = set("COLORFGBG").is_some_and(|v| matches!(v.rsplit(';').next(), Some("7" | "15")));
         match name {
             "mono" => Self::mono(),
+            "contrast" if !plain => Self::contrast(),
             _ if plain => Self::mono(),
             "light" => Self::light(full),
             "dark" => Self::dark(full),
@@ -63,6 +64,38 @@ impl Theme {
             pick(0x00ff_6b5e, 203),
             pick(0x0030_3844, 237),
         ])
+    }
+
+    /// With the terminal's own bright colours, the secondary as bright as the rest.
+    pub fn contrast() -> Self {
+        Self {
+            selected: Style::new().add_modifier(Modifier::REVERSED),
+            ..Self::of([
+                Color::LightYellow,
+                Color::White,
+                Color::LightCyan,
+                Color::LightRed,
+                Color::LightGreen,
+                Color::LightYellow,
+                Color::LightRed,
+                Color::Black,
+            ])
+        }
+    }
+
+    /// The same with other colours for rising and falling candles, where some are given; without colour none are.
+    #[must_use]
+    pub fn with_candles(self, up: Option<&str>, down: Option<&str>) -> Self {
+        let has_colour = self.up.fg.is_some();
+        let pick = |style: Style, name: Option<&str>| {
+            let colour = name.filter(|_| has_colour).and_then(|n| n.parse::<Color>().ok());
+            colour.map_or(style, |c| style.fg(c))
+        };
+        Self {
+            up: pick(self.up, up),
+            down: pick(self.down, down),
+            ..self
+        }
     }
 
     /// For a light background.

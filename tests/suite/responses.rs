@@ -72,7 +72,7 @@ fn same_numbers(a: &serde_json::Value, b: &serde_json::Value) -> bool {
     }
 }
 
-/// Forty answers in thirteen languages, with what a careful reader takes from each.
+/// Eighty answers in some twenty languages, with what a careful reader takes from each.
 #[test]
 fn prose_is_read_in_many_languages_and_no_price_is_wrong() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/answers");
@@ -106,8 +106,7 @@ fn prose_is_read_in_many_languages_and_no_price_is_wrong() {
             case["alternatives"].as_u64().unwrap(),
             "{file}"
         );
-        let all = reading.setup.iter().chain(&reading.alternatives);
-        let prices: Vec<f64> = all.flat_map(prices_of).collect();
+        let prices: Vec<f64> = reading.setup.iter().flat_map(prices_of).collect();
         for wrong in case["forbidden"]
             .as_array()
             .unwrap()
@@ -117,7 +116,7 @@ fn prose_is_read_in_many_languages_and_no_price_is_wrong() {
             assert!(!prices.contains(&wrong), "{file}: {wrong} is no price of the setup");
         }
     }
-    assert!(fields > 200, "{fields}");
+    assert!(fields > 440, "{fields}");
 }
 
 fn prices_of(setup: &wickdesk::setup::Setup) -> Vec<f64> {

@@ -329,7 +329,7 @@ fn panics_with_the_terminal_taken() {
         return;
     };
     wickdesk::diagnostics::install(Some(std::path::Path::new(&state)), false);
-    let _guard = wickdesk::tui::terminal::Guard::take().unwrap();
+    let _guard = wickdesk::tui::terminal::Guard::take(true).unwrap();
     panic!("a planted fault");
 }
 

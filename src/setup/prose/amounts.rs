@@ -57,10 +57,18 @@ const INDICATORS: &[&str] = &[
 /// The one price that a value states, as of a stop.
 pub(super) fn single(value: &str, scale: Option<Scale>) -> Option<f64> {
     let value = Value::of(value, scale);
-    match value.first()?.what {
-        What::Price(price) => Some(price),
-        _ => None,
+    let first = value.first()?;
+    let What::Price(price) = first.what else { return None };
+    // One of two, or from one to the other, is not one price.
+    if let Some(next) = value.behind(first).next()
+        && matches!(next.what, What::Price(other) if other != price)
+    {
+        let between = without_currency(&value.text[first.end..next.start]);
+        if is_dash(&between) || matches!(between.as_str(), "/" | "~") || is(Kind::Or, &between) {
+            return None;
+        }
     }
+    Some(price)
 }
 
 /// The price or zone that a value states, as of an entry: prices joined by a dash, "to" or "and" are a zone.
@@ -400,7 +408,9 @@ fn meaning(text: &str, start: usize, end: usize, scale: Option<Scale>, fibonacci
         return What::Distance;
     }
     let whole = run.bytes().all(|b| b.is_ascii_digit());
-    let price = thousands(run, rest).or_else(|| number::price(run, scale));
+    let price = thousands(run, rest)
+        .or_else(|| grouped(run, scale))
+        .or_else(|| number::price(run, scale));
     let in_scale = price.is_some_and(|p| scale.is_some_and(|s| s.holds(p)));
     let next: String = rest
         .trim_start_matches([' ', '\u{a0}', '-', '‑', '\u{202f}'])
@@ -448,6 +458,23 @@ fn meaning(text: &str, start: usize, end: usize, scale: Option<Scale>, fibonacci
         Some(price) => What::Price(price),
         None => What::Unreadable,
     }
+}
+
+/// `9.120` where a point groups digits: only if 9.12 is no price of these candles, and 9,120 is.
+fn grouped(run: &str, scale: Option<Scale>) -> Option<f64> {
+    let mut parts = run.split('.');
+    let head = parts
+        .next()
+        .filter(|p| (1..=3).contains(&p.len()) && !p.starts_with('0'))?;
+    let rest: Vec<&str> = parts.collect();
+    let is_group = |p: &&str| p.len() == 3 && p.bytes().all(|b| b.is_ascii_digit());
+    if rest.is_empty() || !rest.iter().all(is_group) || !head.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let scale = scale?;
+    let decimal = run.parse::<f64>().is_ok_and(|p| scale.holds(p));
+    let whole = run.replace('.', "").parse::<f64>().ok().filter(|p| scale.holds(*p));
+    whole.filter(|_| !decimal)
 }
 
 /// `36.2k` is 36,200.
@@ -593,7 +620,11 @@ pub(super) fn confidence(text: &str) -> Option<f64> {
         .replace("out of", "/")
         .replace(" of ", "/")
         .replace(" von ", "/")
-        .replace(" sur ", "/");
+        .replace(" sur ", "/")
+        .replace(" из ", "/")
+        .replace(" з ", "/")
+        .replace(" su ", "/")
+        .replace(" de ", "/");
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let rest = &text[start..];
     let end = rest
@@ -690,6 +721,8 @@ mod tests {
             ("EMA 200", None),
             ("the 0.618 retracement at 1.1170", Some(1.1170)),
             ("1,117", None),
+            ("either 1.1145 or 1.1130", None),
+            ("1.1145 / 1.1130", None),
         ] {
             assert_eq!(single(text, EURUSD), want, "{text}");
         }
@@ -728,6 +761,12 @@ mod tests {
             high: 80_000.0,
         });
         assert_eq!(zone("36,200 – 36.6k", bitcoin), between(36_200.0, 36_600.0));
+        assert_eq!(zone("36.200 a 36.600", bitcoin), between(36_200.0, 36_600.0));
+        assert_eq!(
+            single("1.117", EURUSD),
+            Some(1.117),
+            "no group where the price fits as it stands"
+        );
         assert_eq!(list("36 200 / 38 600", bitcoin), vec![36_200.0, 38_600.0]);
     }
 

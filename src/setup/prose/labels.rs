@@ -42,7 +42,12 @@ pub(super) fn label(text: &str) -> Option<(Label, Option<u8>)> {
         return None;
     }
     let plain = plain(text);
-    let (mut found, number) = known(&plain)?;
+    let Some((mut found, number)) = known(&plain) else {
+        // "Zlecenie obronne (SL)": what is not known by its words may be by what stands in brackets.
+        let (_, inside) = text.split_once(['(', '（'])?;
+        let (inside, _) = inside.split_once([')', '）'])?;
+        return known(&self::plain(inside)).filter(|(label, _)| *label != Label::Plan && !inside.contains(' '));
+    };
     if let Label::Entry {
         side,
         order: kind @ None,
@@ -89,7 +94,7 @@ fn known(plain: &str) -> Option<(Label, Option<u8>)> {
         base = base[..base.len() - digits].trim_end();
     } else if number.is_none()
         && base.starts_with(|c: char| !c.is_ascii())
-        && let Some((n, rest)) = numbered_ahead(base)
+        && let Some((n, rest)) = numbered(base)
     {
         (number, base) = (Some(n), rest);
     }
@@ -122,12 +127,13 @@ fn ordinal(word: &str) -> Option<u8> {
     ending.then_some(digit)
 }
 
-/// `第一目标`: the number ahead of a label whose script sets no blanks.
-fn numbered_ahead(base: &str) -> Option<(u8, &str)> {
+/// `第一目标`, `止盈一`: the number of a label whose script sets no blanks.
+fn numbered(base: &str) -> Option<(u8, &str)> {
     ORDINALS.iter().find_map(|(kind, n)| {
         let words = words::list(*kind).iter().filter(|w| !w.is_ascii());
         words
-            .filter_map(|w| base.strip_prefix(w))
+            .flat_map(|w| [base.strip_prefix(w), base.strip_suffix(w)])
+            .flatten()
             .find(|rest| !rest.is_empty() && named(rest).is_some())
             .map(|rest| (*n, rest))
     })
@@ -170,6 +176,9 @@ fn named(base: &str) -> Option<Label> {
     if is_ratio(&words) {
         return Some(Label::RiskReward);
     }
+    if words[0] == "stop" && words[1..].iter().all(|w| is(Kind::StopWord, w)) {
+        return Some(Label::Stop { own: true });
+    }
     composed(&words)
 }
 
@@ -193,7 +202,7 @@ fn is_ratio(words: &[&str]) -> bool {
 
 /// "Buy limit", "limit entry", "compra límite": a label that says how it is entered.
 fn composed(words: &[&str]) -> Option<Label> {
-    let (mut side, mut order, mut entry, mut disputed) = (None, None, false, false);
+    let (mut side, mut order, mut entry, mut zone, mut disputed) = (None, None, false, false, false);
     for word in words {
         let of_side = match () {
             () if is(Kind::Long, word) => Some(Side::Long),
@@ -205,20 +214,19 @@ fn composed(words: &[&str]) -> Option<Label> {
             () if *word == "stop" || is(Kind::StopOrder, word) => Some(Order::Stop),
             () => None,
         };
-        if of_side.is_none()
-            && of_order.is_none()
-            && !is(Kind::Entry, word)
-            && !matches!(*word, "de" | "d" | "di" | "en")
-        {
+        let listed = words::kinds(word);
+        let is_glue = matches!(*word, "de" | "d" | "di" | "en" | "do" | "da");
+        if of_side.is_none() && of_order.is_none() && !listed.has(Kind::Entry) && !listed.has(Kind::Zone) && !is_glue {
             return None;
         }
         disputed |= of_side.is_some() && side.is_some() || of_order.is_some() && order.is_some();
         side = side.or(of_side);
         order = order.or(of_order);
-        entry |= is(Kind::Entry, word);
+        entry |= listed.has(Kind::Entry);
+        zone |= listed.has(Kind::Zone);
     }
     // "Stop" and "stop de entrada" alone say nothing of a side.
-    let says = side.is_some() && order.is_some() || entry && (side.is_some() || order == Some(Order::Limit));
+    let says = side.is_some() && (order.is_some() || zone) || entry && (side.is_some() || order == Some(Order::Limit));
     (says && !disputed).then_some(Label::Entry { side, order })
 }
 
@@ -231,7 +239,10 @@ pub(super) fn plain(text: &str) -> String {
             '(' | '[' | '（' => depth += 1,
             ')' | ']' | '）' => depth = depth.saturating_sub(1),
             _ if depth > 0 => {}
-            c if c.is_alphanumeric() => out.extend(c.to_lowercase()),
+            // Circled digits number targets.
+            '①'..='⑨' => out.extend(char::from_digit(u32::from(c) - u32::from('①') + 1, 10)),
+            // The small letter of the Turkish İ is an i, and a dot that belongs to it.
+            c if c.is_alphanumeric() => out.extend(c.to_lowercase().filter(|c| *c != '\u{307}')),
             // Arabic and Devanagari marks belong to their letters.
             '\u{307}' => {}
             _ => out.push(' '),
@@ -318,6 +329,14 @@ pub(super) fn order(text: &str) -> (Option<Order>, Option<Side>) {
     }
 }
 
+/// The same where a label says that it is a kind of order: "stop" alone is one there.
+pub(super) fn order_named(value: &str) -> (Option<Order>, Option<Side>) {
+    match order(value) {
+        (None, None) if plain(value).split(' ').next() == Some("stop") => (Some(Order::Stop), None),
+        found => found,
+    }
+}
+
 /// Words of the longest name of a kind of order.
 const LONGEST_ORDER: usize = 3;
 
@@ -401,6 +420,19 @@ mod tests {
             ("1er objectif", Label::Targets, Some(1)),
             ("第一目标", Label::Targets, Some(1)),
             ("1차 목표가", Label::Targets, Some(1)),
+            ("止盈二", Label::Targets, Some(2)),
+            ("利確②", Label::Targets, Some(2)),
+            ("Stop de protección", Label::Stop { own: true }, None),
+            ("Zlecenie obronne (SL)", Label::Stop { own: true }, None),
+            ("İşlem yönü", Label::Side { own: true }, None),
+            (
+                "Zona de compra",
+                Label::Entry {
+                    side: Some(Side::Long),
+                    order: None,
+                },
+                None,
+            ),
             ("Relación riesgo/beneficio", Label::RiskReward, None),
             ("Zysk/ryzyko", Label::RiskReward, None),
             ("Chance-Risiko-Verhältnis (CRV)", Label::RiskReward, None),

@@ -156,6 +156,12 @@ impl<'a> Line<'a> {
 /// The line behind its list marker.
 fn item(text: &str) -> Option<&str> {
     let first = text.chars().next()?;
+    // A digit on a keycap.
+    if first.is_ascii_digit()
+        && let Some(behind) = text[1..].trim_start_matches('\u{fe0f}').strip_prefix('\u{20e3}')
+    {
+        return Some(behind);
+    }
     if "-*+•·◦▪▫‣–—►▶→✓✔✅☑●○■□➤➜".contains(first) {
         let rest = &text[first.len_utf8()..];
         // `**bold**` and `---` are no items.
@@ -364,6 +370,19 @@ fn is_of_the_past(text: &str) -> bool {
 /// The fields that a line states; a value may be empty, to come below.
 fn fields(line: &Line<'_>) -> Vec<(Label, Option<u8>, String)> {
     let text = together(&line.text);
+    // 【label】value, as Japanese answers have it.
+    if let Some((name, value)) = text.trim_start().strip_prefix('【').and_then(|t| t.split_once('】')) {
+        let named = labels::label(name).filter(|(l, _)| *l != Label::Plan);
+        return named.map_or_else(Vec::new, |(label, number)| vec![(label, number, clipped(value))]);
+    }
+    // An item's label and value with a dash between them.
+    if line.is_item
+        && !text.contains([':', '：'])
+        && let Some((name, value)) = [" — ", " – ", " - "].iter().find_map(|dash| text.split_once(dash))
+        && let Some((label, number)) = labels::label(name).filter(|(l, _)| *l != Label::Plan)
+    {
+        return parts(label, number, value);
+    }
     // An empty value stands below only where the label is all there is.
     let found = colons(&text);
     if !found.is_empty() {
@@ -570,6 +589,9 @@ fn leading_label(text: &str) -> Option<(Label, Option<u8>, usize)> {
 
 /// A line of label and number without a colon: `SL 1.1145`, `Valid for 12 candles`; in a list, or with next to nothing else.
 fn bare(text: &str, is_item: bool) -> Vec<(Label, Option<u8>, String)> {
+    if let Some(found) = side_first(text) {
+        return found;
+    }
     let Some((label, number, skip)) = leading_label(text) else {
         return Vec::new();
     };
@@ -586,6 +608,29 @@ fn bare(text: &str, is_item: bool) -> Vec<(Label, Option<u8>, String)> {
     } else {
         Vec::new()
     }
+}
+
+/// `Bias bullish`, `Напрямок — шорт`: a side behind its label, and nothing else; or `SHORT 1.1238, SL 1.1262, TP 1.1205`: a side
+/// before a price, where stop or target follow.
+fn side_first(text: &str) -> Option<Vec<(Label, Option<u8>, String)>> {
+    let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let (first, rest) = text.split_once([' ', '\u{a0}'])?;
+    let value = rest.trim_start_matches([' ', '–', '—', '-', '→', '@']);
+    if let Some((label @ Label::Side { .. }, _)) = labels::label(first) {
+        let only = labels::plain(value).split(' ').count() <= 2;
+        return (only && labels::side(value).is_some()).then(|| vec![(label, None, clipped(value))]);
+    }
+    let side = labels::side(first).filter(|s| *s != Side::None && labels::plain(first).split(' ').count() == 1)?;
+    if !value.starts_with(|c: char| c.is_ascii_digit() || "$€£¥".contains(c)) {
+        return None;
+    }
+    let entry = Label::Entry {
+        side: Some(side),
+        order: None,
+    };
+    let fields = parts(entry, None, value);
+    let follows = |label: &Label| matches!(label, Label::Stop { .. } | Label::Targets);
+    fields[1..].iter().any(|(l, ..)| follows(l)).then_some(fields)
 }
 
 /// Takes a line below a label that waits for its value; says whether more may follow.
@@ -627,17 +672,22 @@ fn take_below(open: &mut Waiting, line: &Line<'_>, events: &mut Vec<Event>) -> b
         .find_map(|w| lead.strip_prefix(w))
         .unwrap_or(lead);
     let is_side = matches!(open.label, Label::Side { .. });
-    let says = lead.starts_with(|c: char| c.is_numeric()) || is_side && labels::side(lead).is_some();
+    let is_order = matches!(open.label, Label::Order) && labels::order_named(lead).0.is_some();
+    let says = lead.starts_with(|c: char| c.is_numeric()) || is_side && labels::side(lead).is_some() || is_order;
     if !says {
         return line.is_item && line.indent > open.indent;
     }
     open.taken += 1;
     let number = match open.label {
-        Label::Targets => u8::try_from(open.taken).ok(),
+        Label::Targets if open.number.is_none() || open.taken > 1 => u8::try_from(open.taken).ok(),
         _ => open.number,
     };
     events.push(Event::Field(open.label, number, clipped(value)));
-    line.is_item && open.label == Label::Targets
+    // A list of targets, or prices below one another.
+    let bare = labels::plain(value)
+        .split(' ')
+        .all(|w| w.chars().all(|c| c.is_ascii_digit()) || w.len() <= 3);
+    open.label == Label::Targets && (line.is_item || bare)
 }
 
 fn is_ordinal(word: &str) -> bool {

@@ -203,7 +203,7 @@ impl Drafts {
                 }
             }
             Label::Order => {
-                let (order, side) = labels::order(&value);
+                let (order, side) = labels::order_named(&value);
                 self.open.order(order, side);
                 if let (Some(_), Some(zone)) = (side, amounts::zone(&value, scale))
                     && self.open.setup.entry.is_none()

@@ -43,6 +43,10 @@ pub(super) enum Kind {
     Fourth,
     Last,
     Setup,
+    /// A place, beside a side: "buy zone".
+    Zone,
+    /// What may stand behind "stop" of a stop loss.
+    StopWord,
     Beyond,
     Distance,
     SmallDistance,

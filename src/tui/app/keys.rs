@@ -10,7 +10,7 @@ use crate::desk::{Judged, Policy};
 use crate::prompt::{Kind, Template};
 use crate::setup::Status;
 use crate::tui::editor::Editor;
-use crate::tui::keymap::{self, Command, TABLE};
+use crate::tui::keymap::{self, Command};
 
 impl App {
     pub(super) fn key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -243,9 +243,9 @@ impl App {
             Command::Palette => {
                 self.commit_field(effects);
                 self.typing = false;
-                let items = TABLE.iter().filter(|b| (b.enabled)(self)).map(|b| Item {
+                let items = self.keymap.rows().iter().filter(|b| (b.enabled)(self)).map(|b| Item {
                     value: b.help.to_owned(),
-                    detail: b.keys[0].name.to_owned(),
+                    detail: b.shown().unwrap_or("no key").to_owned(),
                 });
                 let items = items.collect();
                 self.layers

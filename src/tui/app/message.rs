@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
 use super::{Candles, Item};
@@ -34,6 +34,8 @@ pub enum Message {
     Key(KeyEvent),
     /// Text was pasted.
     Paste(String),
+    /// The mouse was clicked, or its wheel turned.
+    Mouse(MouseEvent),
     /// The terminal has another size.
     Resize(u16, u16),
     /// The present.

@@ -11,6 +11,7 @@ mod history;
 mod keys;
 mod layout;
 mod message;
+mod mouse;
 mod overlay;
 mod picker;
 mod response;
@@ -34,6 +35,7 @@ pub use response::{Response, State};
 pub use scores::Scores;
 
 use super::editor::Editor;
+use super::keymap::Keymap;
 use super::theme::Theme;
 use crate::cache::{Cleared, Report};
 use crate::desk::{Estimate, Judged, Policy, Prepared, Question};
@@ -177,6 +179,7 @@ pub struct App {
     testing: Option<u64>,
     /// Whether the focused pane has the whole screen.
     whole: bool,
+    keymap: Keymap,
 }
 
 impl App {
@@ -217,6 +220,7 @@ impl App {
             thoughts: false,
             testing: None,
             whole: false,
+            keymap: Keymap::default(),
         }
     }
 
@@ -240,6 +244,16 @@ impl App {
     pub fn choose_model(&mut self, name: Option<String>) {
         self.announce = name.is_some();
         self.model = name;
+    }
+
+    /// Takes the analyst's own keys.
+    pub fn use_keys(&mut self, keymap: Keymap) {
+        self.keymap = keymap;
+    }
+
+    /// The keys in force.
+    pub fn keymap(&self) -> &Keymap {
+        &self.keymap
     }
 
     /// Warns of something that is less than it should be, until a key is pressed.

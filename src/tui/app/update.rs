@@ -13,6 +13,7 @@ impl App {
         match message {
             Message::Key(key) => self.key(key, &mut effects),
             Message::Paste(text) => self.paste(&text, &mut effects),
+            Message::Mouse(mouse) => self.mouse(mouse, &mut effects),
             Message::Resize(width, height) => self.size = Size::of((width, height)),
             // Sent before each frame: what is wrapped once a frame is not wrapped for every word of a stream.
             Message::Now(now) => {

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use super::App;
 use crate::tui::app::Layer;
-use crate::tui::keymap::{Binding, Command, Context, TABLE};
+use crate::tui::keymap::{Bound, Command, Context};
 use crate::tui::markdown;
 
 /// What the footer offers, the most wanted first.
@@ -77,7 +77,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let mut spans = vec![Span::raw(" ")];
     let mut taken = 1;
     for binding in offered(app) {
-        let key = binding.keys[0].name;
+        let Some(key) = binding.shown() else { continue };
         let short = match binding.command {
             Command::Send => send_words(app),
             _ => binding.short.to_owned(),
@@ -109,14 +109,14 @@ fn send_words(app: &App) -> String {
     format!("send ~{tokens} tokens{cost}")
 }
 
-fn offered(app: &App) -> impl Iterator<Item = &'static Binding> + '_ {
+fn offered(app: &App) -> impl Iterator<Item = &Bound> + '_ {
     let typing = app.is_typing()
         || app
             .layers()
             .last()
             .is_some_and(|l| matches!(l, Layer::Picker(_) | Layer::SaveAs(_)));
     ORDER.iter().filter_map(move |command| {
-        TABLE.iter().find(|b| {
+        app.keymap().rows().iter().find(|b| {
             let holds = match b.context {
                 Context::Anywhere => true,
                 Context::Command => !typing,

@@ -7,7 +7,6 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use super::{App, fit, pane, row, title};
 use crate::tui::app::{Layer, Picker};
-use crate::tui::keymap::TABLE;
 use crate::tui::markdown;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
@@ -106,8 +105,8 @@ fn help(frame: &mut Frame<'_>, top: u16, app: &App) {
     let theme = app.theme();
     const KEYS: u16 = 18;
     let mut lines: Vec<Line<'_>> = Vec::new();
-    for binding in TABLE {
-        let keys: Vec<&str> = binding.keys.iter().map(|k| k.name).collect();
+    for binding in app.keymap().rows() {
+        let keys: Vec<&str> = binding.in_force.iter().map(|k| &*k.name).collect();
         let enabled = (binding.enabled)(app);
         let (key, text) = if enabled {
             (theme.accent, ratatui::style::Style::new())

@@ -1,124 +1,17 @@
-//! Keys to commands: the one table that the footer, the help, the palette and the README are made from.
+//! The table of commands with their usual keys.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::borrow::Cow;
 
-use super::app::{App, Pane};
+use crossterm::event::{KeyCode, KeyModifiers};
 
-/// What a key can ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Command {
-    /// Send the prompt.
-    Send,
-    /// Ask the same again; the cache may answer.
-    AskAgain,
-    /// Ask anew, for a further sample.
-    NewSample,
-    /// Cancel the stream, or leave what is open.
-    Cancel,
-    /// Focus the next pane.
-    NextPane,
-    /// Focus the pane before.
-    PreviousPane,
-    /// To the templates.
-    Templates,
-    /// To the form.
-    Form,
-    /// To the answer.
-    Answer,
-    /// To the chart.
-    Chart,
-    /// Show the prompt as it will be sent.
-    Preview,
-    /// Edit the template.
-    Edit,
-    /// Save the template.
-    Save,
-    /// Open a candle file.
-    Open,
-    /// Choose the model.
-    Model,
-    /// Clear the cache.
-    Clear,
-    /// Look into the cache.
-    Browse,
-    /// The journal.
-    History,
-    /// The scoreboard.
-    Scores,
-    /// Turn to one of seven timeframes.
-    Timeframe(usize),
-    /// Show the sample before.
-    PreviousSample,
-    /// Show the sample after.
-    NextSample,
-    /// To the next failed check.
-    NextFailed,
-    /// Copy something.
-    Copy,
-    /// Take a variable back to what the candles say.
-    Reset,
-    /// Choose, or edit the field.
-    Choose,
-    /// One up.
-    Up,
-    /// One down.
-    Down,
-    /// One left.
-    Left,
-    /// One right.
-    Right,
-    /// A page up.
-    PageUp,
-    /// A page down.
-    PageDown,
-    /// To the beginning.
-    Top,
-    /// To the end.
-    Bottom,
-    /// Wider candles.
-    ZoomIn,
-    /// Narrower candles.
-    ZoomOut,
-    /// Point at a candle and a price.
-    Point,
-    /// What is drawn on the chart.
-    Layers,
-    /// Give the focused pane the whole screen.
-    Whole,
-    /// Put a fact into the template being edited.
-    InsertFact,
-    /// Ask another model beside.
-    Beside,
-    /// Show what the model thought, or fold it away.
-    Thoughts,
-    /// See whether the model answers.
-    TestModel,
-    /// The palette of commands.
-    Palette,
-    /// This help.
-    Help,
-    /// Put the program to sleep.
-    Suspend,
-    /// Leave.
-    Quit,
-    /// Cancel, then leave.
-    Interrupt,
-}
-
-/// A key that asks for a command.
-#[derive(Debug, Clone, Copy)]
-pub struct Key {
-    code: KeyCode,
-    modifiers: KeyModifiers,
-    /// How the key is written.
-    pub name: &'static str,
-}
+use super::{Binding, Command, Context, Key};
+use crate::tui::app::{App, Pane};
 
 const fn key(code: KeyCode, name: &'static str) -> Key {
     Key {
         code,
         modifiers: KeyModifiers::NONE,
-        name,
+        name: Cow::Borrowed(name),
     }
 }
 
@@ -126,39 +19,12 @@ const fn ctrl(letter: char, name: &'static str) -> Key {
     Key {
         code: KeyCode::Char(letter),
         modifiers: KeyModifiers::CONTROL,
-        name,
+        name: Cow::Borrowed(name),
     }
 }
 
 const fn letter(c: char, name: &'static str) -> Key {
     key(KeyCode::Char(c), name)
-}
-
-/// Where a binding holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Context {
-    /// Everywhere, also while typing.
-    Anywhere,
-    /// Outside a text field.
-    Command,
-    /// While this pane has the focus, outside a text field.
-    Pane(Pane),
-}
-
-/// A row of the table.
-pub struct Binding {
-    /// What it asks for.
-    pub command: Command,
-    /// Where.
-    pub context: Context,
-    /// The keys, the first one shown.
-    pub keys: &'static [Key],
-    /// A word for the footer.
-    pub short: &'static str,
-    /// A line for the help.
-    pub help: &'static str,
-    /// Whether it can be done now.
-    pub enabled: fn(&App) -> bool,
 }
 
 const fn always(_: &App) -> bool {
@@ -175,7 +41,7 @@ pub const TABLE: &[Binding] = &[
             Key {
                 code: KeyCode::Enter,
                 modifiers: KeyModifiers::CONTROL,
-                name: "Ctrl-Enter",
+                name: Cow::Borrowed("Ctrl-Enter"),
             },
         ],
         short: "send",
@@ -630,66 +496,4 @@ pub const TABLE: &[Binding] = &[
 
 const fn can_suspend(_: &App) -> bool {
     cfg!(unix)
-}
-
-/// The command that `event` asks for now, if any: the focused pane's before the rest, and of the rest only what holds
-/// while typing if `typing`.
-pub fn resolve(app: &App, event: &KeyEvent, typing: bool) -> Option<Command> {
-    let holds = |binding: &&Binding| match binding.context {
-        Context::Anywhere => true,
-        Context::Command => !typing,
-        Context::Pane(pane) => !typing && app.focus() == pane,
-    };
-    let pressed = |binding: &&Binding| binding.keys.iter().any(|k| k.matches(event));
-    let rank = |binding: &&Binding| u8::from(!matches!(binding.context, Context::Pane(_)));
-    TABLE
-        .iter()
-        .filter(holds)
-        .filter(pressed)
-        .filter(|b| (b.enabled)(app))
-        .min_by_key(rank)
-        .map(|b| b.command)
-}
-
-impl Key {
-    fn matches(&self, event: &KeyEvent) -> bool {
-        // A capital letter's Shift is in the letter; Shift-Tab's is in the code.
-        let relevant = event.modifiers - KeyModifiers::SHIFT;
-        self.code == event.code && self.modifiers == relevant
-    }
-}
-
-/// The table as Markdown, for the README.
-pub fn markdown() -> String {
-    let mut text = String::from("| key | does |\n|---|---|\n");
-    for binding in TABLE {
-        let keys: Vec<String> = binding.keys.iter().map(|k| format!("`{}`", k.name)).collect();
-        text.push_str(&format!("| {} | {} |\n", keys.join(", "), binding.help));
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_key_means_two_things_in_one_place() {
-        for (at, a) in TABLE.iter().enumerate() {
-            for b in &TABLE[at + 1..] {
-                if a.context != b.context
-                    && !matches!((a.context, b.context), (Context::Anywhere, _) | (_, Context::Anywhere))
-                {
-                    continue;
-                }
-                for key in a.keys {
-                    let clash = b
-                        .keys
-                        .iter()
-                        .any(|k| k.code == key.code && k.modifiers == key.modifiers);
-                    assert!(!clash, "{} means {:?} and {:?}", key.name, a.command, b.command);
-                }
-            }
-        }
-    }
 }
