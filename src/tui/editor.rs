@@ -40,6 +40,13 @@ impl Editor {
         self.saved = text;
     }
 
+    /// Puts `text` in place of all there is, as an edit.
+    pub fn replace(&mut self, text: &str) {
+        self.area.select_all();
+        self.area.insert_str(text);
+        self.area.move_cursor(CursorMove::Top);
+    }
+
     /// Moves the cursor to the end of the text.
     pub fn move_to_end(&mut self) {
         self.area.move_cursor(CursorMove::Bottom);

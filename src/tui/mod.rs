@@ -2,6 +2,7 @@
 //! nothing, a [`terminal`] that is always given back, and the loop that runs them.
 
 pub mod app;
+pub mod drafts;
 mod editor;
 pub mod keymap;
 mod markdown;

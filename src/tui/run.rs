@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::Start;
 use super::app::{App, Candles, Effect, Item, Message, Opened};
+use super::drafts::{self, Drafts};
 use super::terminal::Guard;
 use super::theme::Theme;
 use super::view;
@@ -31,6 +32,9 @@ const FRAME: Duration = Duration::from_micros(16_667);
 
 /// How often a waiting answer's seconds are counted.
 const SECOND: Duration = Duration::from_secs(1);
+
+/// How long what is typed waits to be kept.
+const PAUSE: Duration = Duration::from_millis(400);
 
 /// How long a candle stays when a record plays by itself.
 const CANDLE: Duration = Duration::from_millis(350);
@@ -63,6 +67,9 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
     if let Some(warning) = start.warning {
         app.warn(warning);
     }
+    if let Some(drafts) = drafts::left(&desk.settings().places.state) {
+        app.restore(drafts);
+    }
     let effects = app.start(start.candles);
     let (sender, receiver) = unbounded_channel();
     let mut driver = Driver {
@@ -70,10 +77,14 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
         sender,
         calls: HashMap::new(),
         watch: None,
+        drafts: None,
         leave: false,
     };
     driver.run_all(effects, &mut guard)?;
-    driver.follow(&mut app, &mut guard, receiver).await
+    let left = driver.follow(&mut app, &mut guard, receiver).await;
+    // Ended by a signal, or by a terminal that is gone: nothing typed goes with it.
+    driver.keep_drafts();
+    left
 }
 
 /// Does what the workbench asks for.
@@ -83,6 +94,8 @@ struct Driver {
     calls: HashMap<u64, JoinHandle<()>>,
     /// The watch on the open candle file.
     watch: Option<JoinHandle<()>>,
+    /// What is typed, and when it is to be kept.
+    drafts: Option<(Instant, Box<Drafts>)>,
     leave: bool,
 }
 
@@ -116,6 +129,10 @@ impl Driver {
                 () = tokio::time::sleep_until(next_frame), if changed => continue,
                 // The seconds are counted while an answer is waited for; idle, nothing is drawn.
                 () = tokio::time::sleep(SECOND), if app.is_waiting() => {}
+                () = tokio::time::sleep_until(self.drafts.as_ref().map_or(next_frame, |d| d.0)), if self.drafts.is_some() => {
+                    self.keep_drafts();
+                    continue;
+                }
                 () = tokio::time::sleep(CANDLE), if app.is_playing() => effects.extend(app.update(Message::Tick)),
             }
             // A burst is drawn once; a flood leaves room for keys.
@@ -135,7 +152,18 @@ impl Driver {
 
     fn run(&mut self, effect: Effect, guard: &mut Guard) -> io::Result<()> {
         match effect {
-            Effect::Quit => self.leave = true,
+            Effect::Quit => {
+                self.keep_drafts();
+                self.leave = true;
+            }
+            Effect::KeepDrafts(drafts) => {
+                // A burst of typing is kept once, what it began with not much later.
+                let due = self
+                    .drafts
+                    .take()
+                    .map_or_else(|| Instant::now() + PAUSE, |(due, _)| due);
+                self.drafts = Some((due, drafts));
+            }
             Effect::Suspend => guard.suspend()?,
             Effect::Copy(text) => Guard::copy(&text)?,
             Effect::Cancel(id) => {
@@ -276,6 +304,14 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    /// Keeps what is typed. A few kilobytes beside: no key waits for it longer than for a frame.
+    fn keep_drafts(&mut self) {
+        let Some((_, drafts)) = self.drafts.take() else { return };
+        if let Err(error) = drafts::keep(&self.desk.settings().places.state, &drafts) {
+            tracing::warn!(%error, "what is typed is not kept");
+        }
     }
 
     /// Does work that may wait for a disk on a thread of its own, and sends what comes of it.

@@ -11,6 +11,7 @@ use ratatui::backend::TestBackend;
 use wickdesk::desk::{Desk, Judged, Market, Step, now_millis};
 use wickdesk::market::{ReadOptions, read_file, sample};
 use wickdesk::tui::app::{App, Candles, Center, Effect, Item, Layer, Message, Pane, State};
+use wickdesk::tui::drafts::Drafts;
 use wickdesk::tui::theme::Theme;
 use wickdesk::tui::view;
 
@@ -23,6 +24,8 @@ pub struct Bench {
     desk: Desk,
     runtime: tokio::runtime::Runtime,
     pub copied: Vec<String>,
+    /// What would be there again after a crash.
+    pub kept: Drafts,
     pub left: bool,
     /// Answers held back until they are wanted.
     pub held: Option<Vec<Message>>,
@@ -57,6 +60,7 @@ impl Bench {
             desk,
             runtime: tokio::runtime::Runtime::new().unwrap(),
             copied: Vec::new(),
+            kept: Drafts::default(),
             left: false,
             held: None,
         };
@@ -198,6 +202,10 @@ impl Bench {
                     Message::Library(desk.library().list()),
                     Message::Saved(saved.map(|_| saving).map_err(|e| e.to_string())),
                 ]
+            }
+            Effect::KeepDrafts(drafts) => {
+                self.kept = *drafts;
+                Vec::new()
             }
             Effect::Copy(text) => {
                 self.copied.push(text);

@@ -241,6 +241,58 @@ fn signals_give_the_terminal_back() {
 }
 
 #[test]
+fn a_kill_loses_nothing_that_was_typed() {
+    let home = Home::new();
+    let mut session = Session::open(&home);
+    session.press("eNever lose this line.");
+    session.wait("Never lose this line.");
+    std::thread::sleep(Duration::from_millis(900));
+    session.signal(rustix::process::Signal::KILL);
+    session.ends();
+    let mut session = Session::open(&home);
+    session.wait("edits of confluence that were not saved are here again");
+    session.press("e");
+    session.wait("Never lose this line.");
+    // Left in order, and asked whether it may be lost, it is gone.
+    session.press("\x1b");
+    // Together they would be Alt-q.
+    session.wait("? help");
+    session.press("q");
+    session.wait("edits that are not saved");
+    session.press("y");
+    session.ends();
+    let mut session = Session::open(&home);
+    session.press("e");
+    session.wait("description:");
+    assert!(!session.contents().contains("Never lose this line."));
+}
+
+#[test]
+fn keys_and_mouse_by_configuration() {
+    let home = Home::new();
+    home.write(
+        "config/wickdesk/config.toml",
+        "[ui]\nmouse = true\nup = \"#00aa00\"\ndown = \"bright-red\"\n",
+    );
+    home.write("config/wickdesk/keymap.toml", "send = \"ctrl-g\"\nquit = \"Q\"\n");
+    let mut session = Session::open(&home);
+    session.wait("Ctrl-g send".to_lowercase().as_str());
+    session.press("\x07");
+    session.wait("model offline");
+    // A click on the second template chooses it.
+    session.press("\x1b[<0;5;4M\x1b[<0;5;4m");
+    session.wait("▸ smc");
+    session.press("q");
+    session.press("Q");
+    assert_eq!(session.ends(), 0);
+    session.is_restored();
+    home.write("config/wickdesk/keymap.toml", "# mine\nsend = \"q\"\n");
+    let mut session = Session::start(&home, env!("CARGO_BIN_EXE_wickdesk"), &[], &[]);
+    session.wait("keymap.toml:2: q is both");
+    assert_eq!(session.ends(), 5);
+}
+
+#[test]
 fn ctrl_c_leaves_when_nothing_runs() {
     let home = Home::new();
     let mut session = Session::open(&home);

@@ -62,6 +62,7 @@ impl App {
             let fault = draft.parsed.as_ref().err().map(|e| (e.line, theme.bad));
             draft.editor.highlight(theme.accent, fault);
         }
+        self.keep_drafts(effects);
         self.prepare(effects);
     }
 
@@ -109,6 +110,7 @@ impl App {
         };
         if text != field.text {
             self.values.set(field.name, &text);
+            self.keep_drafts(effects);
             self.prepare(effects);
         }
     }
@@ -178,7 +180,7 @@ impl App {
         if dirty && !warned {
             self.layers.push(Layer::Leave);
         } else {
-            effects.push(Effect::Quit);
+            self.leave(effects);
         }
     }
 
@@ -264,6 +266,7 @@ impl App {
             Command::Reset => {
                 if let Some(field) = self.fields().into_iter().nth(self.field) {
                     self.values.reset(&field.name);
+                    self.keep_drafts(effects);
                     self.prepare(effects);
                 }
             }

@@ -12,6 +12,7 @@ use crate::desk::{Answer, Board, Browsed, Estimate, Inspected, Market, Policy, P
 use crate::journal::{Head, Record};
 use crate::market::{Series, Timeframe};
 use crate::prompt::Listed;
+use crate::tui::drafts::Drafts;
 
 /// Candles opened, or the line that says why not.
 pub type Opened = Result<Box<Candles>, String>;
@@ -129,6 +130,8 @@ pub enum Effect {
     Score(u64, Option<String>),
     /// Save a template; whether it may replace a file of that name.
     Save(Saving, bool),
+    /// Keep what is typed and not saved.
+    KeepDrafts(Box<Drafts>),
     /// Put text on the clipboard.
     Copy(String),
     /// Put the program to sleep.

@@ -58,7 +58,7 @@ impl App {
             Layer::Leave => {
                 self.layers.pop();
                 if key.code == KeyCode::Char('y') {
-                    effects.push(Effect::Quit);
+                    self.leave(effects);
                 }
             }
             Layer::Copy => {

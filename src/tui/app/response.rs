@@ -16,6 +16,8 @@ pub struct Text {
     top: usize,
     /// Whether the end is kept in sight as text comes.
     follow: bool,
+    /// Bytes of the text that have come to stay, and the lines they make: what streams is wrapped from there on.
+    settled: (usize, usize),
 }
 
 impl Text {
@@ -44,6 +46,29 @@ impl Text {
     pub(super) fn set(&mut self, source: String, lines: Vec<Line<'static>>, width: u16) {
         self.source = source;
         self.lines = lines;
+        self.width = width;
+    }
+
+    /// Shows `text`, of which more may come while it `streams`: paragraphs that are whole are wrapped once.
+    pub(super) fn stream(&mut self, text: &str, width: u16, streams: bool, theme: &Theme) {
+        let goes_on = self.width == width && text.starts_with(self.source.as_str());
+        if !streams || !goes_on {
+            self.settled = (0, 0);
+        }
+        let (mut from, mut kept) = self.settled;
+        self.lines.truncate(kept);
+        if streams {
+            let end = from + whole_paragraphs(&text[from..]);
+            if end > from {
+                self.lines.extend(markdown::lines(&text[from..end], width, theme));
+                self.lines.push(Line::default());
+                (from, kept) = (end, self.lines.len());
+                self.settled = (from, kept);
+            }
+        }
+        self.lines.extend(markdown::lines(&text[from..], width, theme));
+        self.source.clear();
+        self.source.push_str(text);
         self.width = width;
     }
 
@@ -253,9 +278,35 @@ impl Response {
         if self.wrapped.width == width && self.wrapped.source == self.text {
             return;
         }
-        let lines = markdown::lines(&self.text, width, theme);
-        self.wrapped.set(self.text.clone(), lines, width);
+        let streams = self.is_streaming();
+        self.wrapped.stream(&self.text, width, streams, theme);
     }
+}
+
+/// The bytes up to the last blank line that ends a paragraph of its own: outside a fence, before a line that is not indented
+/// nor an item, so that no list, table or block goes on behind it.
+fn whole_paragraphs(text: &str) -> usize {
+    let mut end = 0;
+    let mut at = 0;
+    let mut fenced = false;
+    let mut blank = false;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim();
+        if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+            fenced = !fenced;
+        }
+        let begins = trimmed
+            .chars()
+            .next()
+            .is_some_and(|c| c.is_alphabetic() || matches!(c, '#' | '*' | '`'));
+        let is_item = trimmed.starts_with("* ");
+        if blank && !fenced && begins && !is_item && !line.starts_with(char::is_whitespace) && line.ends_with('\n') {
+            end = at;
+        }
+        blank = trimmed.is_empty() && !fenced;
+        at += line.len();
+    }
+    end
 }
 
 /// The prompt's messages as lines, roles as headings.
@@ -271,4 +322,33 @@ pub(super) fn preview(text: &mut Text, messages: &[crate::message::Message], wid
         source.push_str(&message.text);
     }
     text.set(source, lines, width);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &str = "## XAUUSD\n\nThe trend is up.\nIt goes on.\n\n| what | vote |\n|---|---:|\n| swing | +2.0 |\n| **together** | **+2.0** |\n\n**Verdict.** Long.\n\n- one\n- two\n\n  more of two\n\n- three\n\n1. first\n\n2. second\n\nThen a block:\n\n```setup\n{\n  \"side\": \"long\"\n\n}\n```\n\nA last word, long enough to be wrapped at any width that is worth the name.\n";
+
+    fn said(lines: &[Line<'static>]) -> Vec<String> {
+        let text = |l: &Line<'static>| l.spans.iter().map(|s| s.content.as_ref()).collect::<String>();
+        let lines = lines.iter().map(|l| text(l).trim_end().to_owned());
+        lines.filter(|l| !l.is_empty()).collect()
+    }
+
+    #[test]
+    fn what_streams_is_wrapped_as_the_whole_is() {
+        let theme = Theme::dark(true);
+        for width in [20, 40, 90] {
+            let mut text = Text::default();
+            for end in (1..=ANSWER.len()).filter(|at| ANSWER.is_char_boundary(*at)) {
+                text.stream(&ANSWER[..end], width, true, &theme);
+                let whole = markdown::lines(&ANSWER[..end], width, &theme);
+                assert_eq!(said(text.lines()), said(&whole), "{width}: {}", &ANSWER[..end]);
+            }
+            assert!(text.settled.0 > ANSWER.len() / 2, "most of it is wrapped once");
+            text.stream(ANSWER, width, false, &theme);
+            assert_eq!(text.lines(), markdown::lines(ANSWER, width, &theme));
+        }
+    }
 }

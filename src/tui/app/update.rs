@@ -3,8 +3,11 @@
 use super::message::{Effect, Message, Opened, Saving};
 use super::picker::Item;
 use super::response::{self, Response, State};
-use super::{App, Center, Layer, Pane, Size, cleared_words};
+use super::{App, Center, Editing, Layer, Pane, Size, cleared_words};
 use crate::desk::{Judged, Policy, Prepared, Step};
+use crate::prompt::Template;
+use crate::tui::drafts::Drafts;
+use crate::tui::editor::Editor;
 
 impl App {
     /// Takes in what happened; returns what is to be done.
@@ -140,6 +143,7 @@ impl App {
             draft.editor.mark_saved(text);
             self.drafts.insert(name.clone(), draft);
         }
+        self.keep_drafts(effects);
         // Who has moved on to another template meanwhile stays there.
         if self.chosen_name() == from {
             self.choose_template(&name);
@@ -222,6 +226,46 @@ impl App {
             effects.push(Effect::Turn(id, base, turned_to));
         }
         self.say(words, false);
+    }
+
+    /// Has what is typed and not saved kept beside.
+    pub(super) fn keep_drafts(&self, effects: &mut Vec<Effect>) {
+        let dirty = self.drafts.iter().filter(|(_, d)| d.editor.is_dirty());
+        let drafts = Drafts {
+            templates: dirty.map(|(name, d)| (name.clone(), d.editor.text())).collect(),
+            values: self.values.iter().map(|(n, t)| (n.to_owned(), t.to_owned())).collect(),
+        };
+        effects.push(Effect::KeepDrafts(Box::new(drafts)));
+    }
+
+    /// Leaves; what was not saved is lost by intent.
+    pub(super) fn leave(&mut self, effects: &mut Vec<Effect>) {
+        effects.push(Effect::KeepDrafts(Box::default()));
+        effects.push(Effect::Quit);
+    }
+
+    /// Takes over what was typed in a workbench that did not end in order.
+    pub fn restore(&mut self, drafts: Drafts) {
+        let theme = self.theme;
+        for (name, text) in &drafts.templates {
+            let Some(listed) = self.library.iter().find(|l| l.name == *name) else {
+                continue;
+            };
+            let mut editor = Editor::of(&crate::text::clean(&listed.source));
+            editor.replace(text);
+            let parsed = Template::parse(text, name, name);
+            editor.highlight(theme.accent, parsed.as_ref().err().map(|e| (e.line, theme.bad)));
+            self.drafts.insert(name.clone(), Editing { editor, parsed });
+        }
+        for (name, text) in &drafts.values {
+            self.values.set(name.clone(), text);
+        }
+        let names: Vec<&str> = drafts.templates.keys().map(String::as_str).collect();
+        let what = match names.as_slice() {
+            [] => "values of the form".to_owned(),
+            names => format!("edits of {}", names.join(", ")),
+        };
+        self.say(format!("{what} that were not saved are here again"), false);
     }
 
     /// Records the answer of a column.
