@@ -822,3 +822,64 @@ fn a_model_is_tested_and_its_thoughts_are_folded_away() {
     bench.keys("T");
     assert!(bench.screen().contains("let me see about that"));
 }
+
+#[test]
+fn words_are_found_in_the_answer_and_in_the_prompt() {
+    let mut bench = Bench::sized(120, 36);
+    bench.press(KeyCode::F(5));
+    bench.screen();
+    bench.keys("/");
+    bench.keys("SWING");
+    let find = bench.app.find().unwrap().clone();
+    assert!(find.typing && find.place.0 == 1 && find.place.1 > 1, "{find:?}");
+    assert!(
+        bench.screen().contains("/ SWING▏   1 of "),
+        "typed, not done: q, s and the like are letters here"
+    );
+    bench.press(KeyCode::Enter);
+    let last = find.place.1;
+    for at in 2..=last {
+        bench.press(KeyCode::F(3));
+        assert_eq!(bench.app.find().unwrap().place, (at, last));
+        let line = bench.app.find().unwrap().at;
+        let text: String = bench.app.response().wrapped().lines()[line]
+            .spans
+            .iter()
+            .map(|s| s.content.as_ref())
+            .collect();
+        assert!(text.to_lowercase().contains("swing"), "{text}");
+    }
+    bench.keys(".");
+    assert_eq!(bench.app.find().unwrap().place, (1, last), "round to the first");
+    bench.keys(",");
+    assert_eq!(bench.app.find().unwrap().place, (last, last), "and back to the last");
+    bench.press(KeyCode::Esc);
+    assert_eq!(bench.app.find(), None);
+    bench.keys("p");
+    bench.screen();
+    bench.keys("/");
+    bench.keys("as of the candle");
+    assert_eq!(bench.app.find().unwrap().place.1, 1);
+    bench.press(KeyCode::Backspace);
+    bench.keys("zzz");
+    assert!(bench.screen().contains("nowhere"));
+    bench.press(KeyCode::Esc);
+    assert!(bench.app.find().is_none() && bench.app.center() == Center::Preview);
+}
+
+#[test]
+fn what_is_typed_would_be_there_again() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("eA draft. ");
+    assert!(bench.kept.templates["confluence"].starts_with("A draft. "));
+    let kept = bench.kept.clone();
+    let mut after = Bench::sized(120, 36);
+    after.app.restore(kept);
+    assert!(after.app.is_dirty("confluence"));
+    after.keys("e");
+    assert!(after.app.editing().unwrap().editor.text().starts_with("A draft. "));
+    // Left in order, nothing comes back.
+    bench.press(KeyCode::Esc);
+    bench.keys("qy");
+    assert!(bench.left && bench.kept.is_empty());
+}

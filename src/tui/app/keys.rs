@@ -32,7 +32,11 @@ impl App {
                 }
             }
         }
-        let command = keymap::resolve(self, &key, self.typing);
+        let finding = self.find.as_ref().is_some_and(|f| f.typing);
+        let command = keymap::resolve(self, &key, self.typing || finding);
+        if finding && !matches!(command, Some(Command::Interrupt | Command::Send | Command::Suspend)) {
+            return self.find_key(key);
+        }
         if command != Some(Command::Interrupt) {
             self.toast = None;
         }
@@ -293,6 +297,9 @@ impl App {
             }
             Command::Beside => self.pick_beside(),
             Command::InsertFact => self.pick_fact(),
+            Command::Find => self.begin_find(),
+            Command::FindNext => self.go_to_found(1),
+            Command::FindPrevious => self.go_to_found(-1),
             Command::Suspend => effects.push(Effect::Suspend),
             Command::Quit => self.quit(effects),
             Command::Interrupt => self.interrupt(effects),
@@ -304,6 +311,8 @@ impl App {
             self.commit_field(effects);
             self.typing = false;
             self.focus_editors();
+        } else if self.find.take().is_some() {
+            // What was looked for is no longer marked.
         } else if self.send.take().is_some() {
             self.say("not sent", false);
         } else if self.is_waiting() {

@@ -6,6 +6,7 @@
 mod beside;
 mod browser;
 mod chart;
+mod find;
 mod form;
 mod history;
 mod keys;
@@ -26,6 +27,7 @@ use jiff::Timestamp;
 pub use beside::Beside;
 pub use browser::{Browser, saved};
 pub use chart::{Look, paint};
+pub use find::Find;
 pub use form::Field;
 pub use history::{History, Recalled};
 pub use layout::{Areas, Size};
@@ -180,6 +182,7 @@ pub struct App {
     /// Whether the focused pane has the whole screen.
     whole: bool,
     keymap: Keymap,
+    find: Option<Find>,
 }
 
 impl App {
@@ -221,6 +224,7 @@ impl App {
             testing: None,
             whole: false,
             keymap: Keymap::default(),
+            find: None,
         }
     }
 
@@ -423,6 +427,7 @@ impl App {
     /// Whether Esc has something to end.
     pub fn can_cancel(&self) -> bool {
         self.typing
+            || self.find.is_some()
             || !self.layers.is_empty()
             || self.is_waiting()
             || self.send.is_some()

@@ -1,7 +1,7 @@
 //! The answer on show: its text as it streams, wrapped once for the pane's width, and what was read from it.
 
 use ratatui::style::Style;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use crate::desk::{Answer, Judged, Prepared, Step};
 use crate::tui::markdown;
@@ -37,10 +37,55 @@ impl Text {
         if self.follow { last } else { self.top.min(last) }
     }
 
+    /// The lines in sight of `height`, with what they hold of `words` marked.
+    pub fn marked(&self, height: u16, words: &str, mark: Style) -> Vec<Line<'static>> {
+        let words = words.to_lowercase();
+        let mut lines = self.visible(height);
+        if !words.is_empty() {
+            for line in &mut lines {
+                line.spans = std::mem::take(&mut line.spans)
+                    .into_iter()
+                    .flat_map(|span| marked(span, &words, mark))
+                    .collect();
+            }
+        }
+        lines
+    }
+
     /// The lines in sight of `height`.
     pub fn visible(&self, height: u16) -> Vec<Line<'static>> {
         let lines = self.lines.iter().skip(self.top(height));
         lines.take(usize::from(height)).cloned().collect()
+    }
+
+    /// The first line in sight of `height`.
+    pub(super) fn first(&self, height: u16) -> usize {
+        self.top(height)
+    }
+
+    /// The lines that hold `words`, in any letter case; none of none.
+    pub(super) fn holding(&self, words: &str) -> Vec<usize> {
+        let words = words.to_lowercase();
+        if words.is_empty() {
+            return Vec::new();
+        }
+        let holds = |line: &Line<'_>| {
+            let text: String = line.spans.iter().map(|s| s.content.as_ref()).collect();
+            text.to_lowercase().contains(&words)
+        };
+        let lines = self.lines.iter().enumerate();
+        lines.filter(|(_, line)| holds(line)).map(|(at, _)| at).collect()
+    }
+
+    /// Has `line` in sight of `height`, a third down where it was not.
+    pub(super) fn show(&mut self, line: usize, height: u16) {
+        let (top, rows) = (self.top(height), usize::from(height));
+        if !(top..top + rows.max(1)).contains(&line) {
+            self.top = line.saturating_sub(rows / 3).min(self.lines.len().saturating_sub(rows));
+        } else {
+            self.top = top;
+        }
+        self.follow = false;
     }
 
     pub(super) fn set(&mut self, source: String, lines: Vec<Line<'static>>, width: u16) {
@@ -281,6 +326,26 @@ impl Response {
         let streams = self.is_streaming();
         self.wrapped.stream(&self.text, width, streams, theme);
     }
+}
+
+/// A span with every place that holds `words` set apart. A letter whose small form has another length is left as it is.
+fn marked(span: Span<'static>, words: &str, mark: Style) -> Vec<Span<'static>> {
+    let lower = span.content.to_lowercase();
+    if lower.len() != span.content.len() || !lower.contains(words) {
+        return vec![span];
+    }
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for (at, found) in lower.match_indices(words) {
+        let end = at + found.len();
+        if let (Some(before), Some(hit)) = (span.content.get(from..at), span.content.get(at..end)) {
+            parts.push(Span::styled(before.to_owned(), span.style));
+            parts.push(Span::styled(hit.to_owned(), span.style.patch(mark)));
+            from = end;
+        }
+    }
+    parts.push(Span::styled(span.content[from..].to_owned(), span.style));
+    parts
 }
 
 /// The bytes up to the last blank line that ends a paragraph of its own: outside a fence, before a line that is not indented

@@ -96,6 +96,12 @@ pub enum Command {
     Whole,
     /// Put a fact into the template being edited.
     InsertFact,
+    /// Look for words in the text.
+    Find,
+    /// To the next line that holds them.
+    FindNext,
+    /// To the one before.
+    FindPrevious,
     /// Ask another model beside.
     Beside,
     /// Show what the model thought, or fold it away.

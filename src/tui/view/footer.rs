@@ -57,6 +57,26 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         frame.render_widget(Paragraph::new(lines), over);
         return;
     }
+    if let (Some(find), []) = (app.find(), app.layers()) {
+        let place = match find.place {
+            _ if find.words.is_empty() => "type what to look for".to_owned(),
+            (_, 0) => "nowhere".to_owned(),
+            (at, all) => format!("{at} of {all}"),
+        };
+        let hint = if find.typing {
+            "Enter keeps it · Esc ends"
+        } else {
+            "F3 . next · , before · Esc ends"
+        };
+        let line = Line::from(vec![
+            Span::styled(" / ", theme.accent),
+            Span::raw(crate::text::clean_line(&find.words)),
+            Span::styled(if find.typing { "▏" } else { "" }, theme.accent),
+            Span::styled(format!("   {place} · {hint}"), theme.dim),
+        ]);
+        frame.render_widget(Paragraph::new(line), area);
+        return;
+    }
     if let Some(layer) = app.layers().last() {
         let hint = match layer {
             Layer::Picker(_) => " type to narrow · ↑ ↓ choose · Enter takes · Esc closes",

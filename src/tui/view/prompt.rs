@@ -19,7 +19,9 @@ pub(super) fn preview(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let inner = inner.inner(Margin::new(1, 0));
     match app.prepared() {
         Some(Ok(_)) => {
-            let lines = app.preview().visible(inner.height);
+            let words = app.find().map_or("", |f| f.words.as_str());
+            let mark = theme.accent.add_modifier(ratatui::style::Modifier::REVERSED);
+            let lines = app.preview().marked(inner.height, words, mark);
             frame.render_widget(Paragraph::new(lines), inner);
         }
         Some(Err(reason)) => {

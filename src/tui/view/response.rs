@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Margin, Rect};
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
@@ -47,7 +48,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, with_setup: boo
         }
         return;
     }
-    let lines = text.visible(inner.height);
+    let words = app.find().map_or("", |f| f.words.as_str());
+    let lines = text.marked(inner.height, words, theme.accent.add_modifier(Modifier::REVERSED));
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
