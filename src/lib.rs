@@ -30,7 +30,7 @@
 //! | [`cache`] | answers kept: key, entry, memory, disk, one call for many askers, counts | store |
 //! | [`setup`] | what an answer proposes: reading it, checking it, playing it, scoring many | market, facts |
 //! | [`journal`] | every answer that was shown, and what became of it; walks | store, setup, market |
-//! | [`report`] | scores in words, Markdown and HTML | setup |
+//! | [`report`] | scores and single analyses in words, Markdown and HTML | journal, chart, desk's market |
 //! | [`chart`] | what is drawn on the candles, as a value, and its two pictures | market, facts |
 //! | [`config`] | settings, where files lie, where keys come from | model's providers, feed's sources |
 //! | [`desk`] | the path, once | all of the above |

@@ -12,7 +12,7 @@ use super::{Session, load};
 use crate::desk::{DeskError, parse_as_of};
 use crate::journal::{Head, Journal, Query, Record};
 use crate::market::{Series, price, timestamp};
-use crate::report::NOTICE;
+use crate::report::{self, NOTICE};
 use crate::setup::{Play, Replay, Setup, ticket_of};
 
 /// Records on a screen, where nobody says how many.
@@ -62,6 +62,7 @@ pub(super) fn run(global: &Args, args: &HistoryArgs) -> Result<Exit, Failure> {
             output::out(&diff(&get(*one)?, &get(*other)?))?;
         }
         HistoryCommand::Export { file, format, filter } => export(journal, file, *format, filter)?,
+        HistoryCommand::Page { id, file } => page(journal, *id, file)?,
         HistoryCommand::Replay { id, candles, read } => replay(&session, *id, candles.as_deref(), read)?,
         HistoryCommand::Note { id, text } => {
             let text = crate::text::clean(&text.join(" "));
@@ -334,6 +335,21 @@ fn export(journal: &Journal, file: &Path, format: Option<ExportFormat>, filter: 
     }
     output::note(&format!("{}. {NOTICE}", crate::text::count(heads.len(), "record")));
     Ok(())
+}
+
+/// One record as a page.
+fn page(journal: &Journal, id: u64, file: &Path) -> Result<(), Failure> {
+    let write = match file.extension().and_then(|e| e.to_str()) {
+        Some("html" | "htm") => report::record_html,
+        Some("md" | "markdown") => report::record_markdown,
+        _ => {
+            let shown = file.display();
+            return Err(Failure::new(format!("{shown}: end its name with .html or .md")));
+        }
+    };
+    let record = journal.get(id).map_err(DeskError::from)?;
+    crate::files::write_whole(file, write(&record).as_bytes())
+        .map_err(|e| Failure::new(format!("{}: {}", file.display(), crate::text::io_reason(&e))))
 }
 
 fn csv(journal: &Journal, heads: &[Head]) -> Result<Vec<u8>, Failure> {

@@ -66,11 +66,16 @@ pub fn html(report: &Report<'_>) -> String {
     fill("report.html", HTML, report)
 }
 
-fn fill(name: &str, template: &str, report: &Report<'_>) -> String {
+/// What fills the templates of documents: a tag alone on its line leaves no line behind; what goes into HTML is escaped.
+pub(super) fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
         environment.set_syntax(syntax);
     }
+    environment
+}
+
+fn fill(name: &str, template: &str, report: &Report<'_>) -> String {
     let rows: Vec<Row> = groups(report.trials, report.by).into_iter().map(row).collect();
     let headings: Vec<&str> = Column::ALL.iter().map(|c| c.heading()).collect();
     let line = |one: &Name, other: &Name, with: Compared| format!("{one} less {other}: {}", words::compared(with));
@@ -86,7 +91,7 @@ fn fill(name: &str, template: &str, report: &Report<'_>) -> String {
             (name.as_str(), scores.collect())
         })
         .collect();
-    let rendered = environment.render_named_str(
+    let rendered = environment().render_named_str(
         name,
         template,
         context! {

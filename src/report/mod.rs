@@ -2,9 +2,11 @@
 
 mod document;
 mod picture;
+mod record;
 mod words;
 
 pub use document::{Report, html, markdown};
+pub use record::{record_html, record_markdown};
 pub use words::{Column, compared, lines, sparkline};
 
 /// Stands in every report.

@@ -157,6 +157,25 @@ fn records_are_found_noted_tagged_compared_and_exported() {
     let table = std::fs::read_to_string(&csv).unwrap();
     assert!(table.starts_with("id,shown,model,") && table.lines().count() == 4);
     assert!(table.contains("the desk thinks Otherwise"));
+    // A page for a colleague needs nothing else, and holds what was said, the chart, and the notice.
+    let page = home.path("page.html");
+    home.run(&["history", "page", "1", page.to_str().unwrap()]).code(0);
+    let html = std::fs::read_to_string(&page).unwrap();
+    for word in [
+        "<svg",
+        "Research, not advice",
+        "stop_side",
+        "Offline analyst",
+        "trading analyst",
+    ] {
+        assert!(html.contains(word), "{word}");
+    }
+    let links = ["<script", "<link", "href=", "src="];
+    assert!(links.iter().all(|word| !html.contains(word)));
+    let page = home.path("page.md");
+    home.run(&["history", "page", "1", page.to_str().unwrap()]).code(0);
+    assert!(std::fs::read_to_string(&page).unwrap().contains("## Setup"));
+    home.run(&["history", "page", "1", "page.pdf"]).code(1);
 }
 
 #[test]

@@ -105,6 +105,13 @@ pub enum HistoryCommand {
         #[allow(missing_docs, reason = "its own type says it")]
         filter: HistoryFilter,
     },
+    /// Write one record as a page to send on: FILE.html with its chart, or FILE.md
+    Page {
+        /// Its number
+        id: u64,
+        /// Where to
+        file: PathBuf,
+    },
     /// Play what is open forward on later candles; or one record, candle by candle
     Replay {
         /// Its number
