@@ -499,3 +499,103 @@ fn a_live_source_is_asked_again_at_each_close() {
     assert_eq!(session.ends(), 0);
     session.is_restored();
 }
+
+/// What each of ten daily tasks takes, in keys; typed words are not counted. The README's table is this one.
+#[test]
+fn the_ten_tasks() {
+    let home = Home::new();
+    home.write("BTCUSD_H1.csv", std::fs::read(home.sample()).unwrap());
+    let mut table = String::from("| task | keys | at most |\n|---|---:|---:|\n");
+    let mut row = |task: &str, keys: usize, most: usize| {
+        assert!(keys <= most, "{task}: {keys} keys");
+        table.push_str(&format!("| {task} | {keys} | {most} |\n"));
+    };
+    /// Presses keys, an item a key; text between angle brackets is typed and not counted.
+    fn press(session: &mut Session, keys: &[&str]) -> usize {
+        let mut count = 0;
+        for key in keys {
+            match key.strip_prefix('<').and_then(|k| k.strip_suffix('>')) {
+                Some(typed) => session.press(typed),
+                None => {
+                    session.press(key);
+                    count += 1;
+                }
+            }
+            // As a hand would: what a key opens is there before the next.
+            std::thread::sleep(Duration::from_millis(120));
+        }
+        count
+    }
+    const F5: &str = "\x1b[15~";
+    const DOWN: &str = "\x1b[B";
+    const RIGHT: &str = "\x1b[C";
+
+    let mut session = Session::open(&home);
+    // The launch is one: a word and Enter.
+    let keys = 1 + press(&mut session, &[F5]);
+    session.wait("✓ stop_side");
+    row("from the shell to a first checked result, no key, no network", keys, 2);
+    row(
+        "see whether the setup is believable, on the chart and by its checks",
+        0,
+        0,
+    );
+    session.wait("memory hits");
+    row("read the hit rates", 0, 0);
+
+    let keys = press(&mut session, &["t", DOWN, F5]);
+    session.wait("smc");
+    session.wait("It weighs structure first");
+    row("pick another template, accept the filled values, send", keys, 5);
+    let keys = press(&mut session, &["r"]);
+    session.wait("memory hit");
+    row("ask again", keys, 1);
+    let keys = press(&mut session, &["R"]);
+    session.wait("model offline");
+    row("force a new sample", keys, 1);
+
+    let keys = press(&mut session, &["y", "t"]);
+    session.wait("the ticket is on the clipboard");
+    row(
+        "copy the ticket; its JSON, the answer or the prompt take as many",
+        keys,
+        2,
+    );
+
+    let keys = press(&mut session, &["=", "<offline>", "\r"]);
+    session.wait("agree");
+    row("a second model beside it", keys, 5);
+    press(&mut session, &["=", "<alone>", "\r"]);
+
+    let keys = press(&mut session, &["5"]);
+    session.wait("EURUSD H4");
+    row("switch the timeframe", keys, 1);
+
+    let keys = press(&mut session, &["h", "\r", " "]);
+    session.wait("candle ");
+    row("find an old analysis and play it forward", keys, 3);
+    press(&mut session, &["\x1b", "\x1b"]);
+
+    let keys = press(&mut session, &["s", RIGHT]);
+    session.wait("by no trade");
+    row("the scoreboard, sorted", keys, 2);
+    press(&mut session, &["\x1b"]);
+
+    let file = home.path("BTCUSD_H1.csv");
+    let typed = format!("<{}>", file.display());
+    let keys = press(&mut session, &["o", &typed, "\r"]);
+    session.wait("BTCUSD H1");
+    row("open a candle file", keys, 5);
+    press(&mut session, &["\x1b"]);
+
+    let keys = press(&mut session, &["C", "y"]);
+    session.wait("cleared");
+    row("clear the cache", keys, 2);
+    press(&mut session, &["q"]);
+    assert_eq!(session.ends(), 0);
+    let readme = include_str!("../../README.md");
+    assert!(
+        readme.contains(table.trim_end()),
+        "the README's table of tasks is not this one:\n\n{table}"
+    );
+}
