@@ -15,6 +15,7 @@ pub(super) struct File {
     pub cache: CacheSection,
     pub ui: UiSection,
     pub facts: FactsSection,
+    pub risk: RiskSection,
     pub fallback: Vec<String>,
     pub limits: Limits,
     pub timeouts: TimeoutsSection,
@@ -29,6 +30,7 @@ struct Raw {
     cache: CacheSection,
     ui: UiSection,
     facts: FactsSection,
+    risk: RiskSection,
     fallback: Vec<String>,
     limits: Limits,
     timeouts: TimeoutsSection,
@@ -109,6 +111,23 @@ impl TryFrom<String> for Colour {
             |near| format!("did you mean `{near}`?"),
         );
         Err(format!("`{}` is no colour; {hint}", crate::text::clean_line(&text)))
+    }
+}
+
+/// `[risk]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RiskSection {
+    #[serde(deserialize_with = "deserialize_money")]
+    pub money: Option<f64>,
+}
+
+fn deserialize_money<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let money = f64::deserialize(deserializer)?;
+    if money.is_finite() && money > 0.0 {
+        Ok(Some(money))
+    } else {
+        Err(serde::de::Error::custom("a sum above zero, such as 100"))
     }
 }
 
@@ -214,6 +233,7 @@ pub(super) fn read(path: &Path, named: bool) -> Result<(File, bool), FileError> 
         cache: raw.cache,
         ui: raw.ui,
         facts: raw.facts,
+        risk: raw.risk,
         fallback: raw.fallback,
         limits: raw.limits,
         timeouts: raw.timeouts,

@@ -96,6 +96,8 @@ pub struct Settings {
     pub facts_budget: usize,
     /// The theme's name.
     pub theme: Setting<String>,
+    /// Money put at risk on a trade, in the currency that prices are quoted in: setups are sized by it.
+    pub risk_money: Option<f64>,
     /// Whether the workbench takes the mouse; without it the terminal's own selection works.
     pub mouse: bool,
     /// The colours of rising and falling candles, over the theme's.
@@ -177,6 +179,7 @@ impl Settings {
             memory_bytes: Setting::first(None, size("WICKDESK_CACHE_MEMORY")?, file.cache.memory, MEMORY),
             disk_bytes: Setting::first(None, size("WICKDESK_CACHE_DISK")?, file.cache.disk, DISK),
             theme: Setting::first(None, variable("WICKDESK_THEME"), file.ui.theme, "auto".to_owned()),
+            risk_money: file.risk.money,
             mouse: file.ui.mouse,
             candles: (file.ui.up, file.ui.down),
             facts_budget: file.facts.budget.unwrap_or(crate::facts::BUDGET),

@@ -64,6 +64,7 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
     }
     app.choose_model(start.model);
     app.use_keys(start.keymap);
+    app.risk(desk.settings().risk_money);
     if let Some(warning) = start.warning {
         app.warn(warning);
     }
@@ -114,8 +115,9 @@ impl Driver {
             if changed && Instant::now() >= next_frame {
                 next_frame = Instant::now() + FRAME;
                 changed = false;
-                app.update(Message::Now(Timestamp::now()));
+                let effects = app.update(Message::Now(Timestamp::now()));
                 guard.screen().draw(|frame| view::draw(frame, app))?;
+                self.run_all(effects, guard)?;
             }
             let mut effects = Vec::new();
             tokio::select! {

@@ -221,6 +221,8 @@ impl Bench {
 
     pub fn press(&mut self, code: KeyCode) {
         self.send(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        // A frame follows a key.
+        self.send(Message::Now(NOW.parse().unwrap()));
     }
 
     pub fn control(&mut self, letter: char) {
@@ -228,6 +230,7 @@ impl Bench {
             KeyCode::Char(letter),
             KeyModifiers::CONTROL,
         )));
+        self.send(Message::Now(NOW.parse().unwrap()));
     }
 
     pub fn keys(&mut self, letters: &str) {

@@ -41,7 +41,10 @@ impl App {
             self.toast = None;
         }
         match command {
-            Some(command) => self.command(command, effects),
+            Some(command) => {
+                self.parse_changed(effects);
+                self.command(command, effects);
+            }
             None if self.typing => self.type_key(key, effects),
             None => {}
         }
@@ -54,6 +57,17 @@ impl App {
         let name = self.chosen_name();
         if let Some(draft) = self.drafts.get_mut(&name) {
             draft.editor.input(key);
+            // Parsed once a frame, or when a command wants it: a burst of keys is one edit.
+            if self.changed.as_ref().is_some_and(|other| *other != name) {
+                self.parse_changed(effects);
+            }
+            self.changed = Some(name);
+        }
+    }
+
+    /// Parses the template that was typed into, if it has changed.
+    pub(super) fn parse_changed(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(name) = self.changed.take() {
             self.edited(&name, effects);
         }
     }

@@ -183,6 +183,9 @@ pub struct App {
     whole: bool,
     keymap: Keymap,
     find: Option<Find>,
+    risk_money: Option<f64>,
+    /// The template whose text has changed since it was last parsed.
+    changed: Option<String>,
 }
 
 impl App {
@@ -225,6 +228,8 @@ impl App {
             whole: false,
             keymap: Keymap::default(),
             find: None,
+            risk_money: None,
+            changed: None,
         }
     }
 
@@ -253,6 +258,16 @@ impl App {
     /// Takes the analyst's own keys.
     pub fn use_keys(&mut self, keymap: Keymap) {
         self.keymap = keymap;
+    }
+
+    /// Sizes setups by so much money at risk.
+    pub fn risk(&mut self, money: Option<f64>) {
+        self.risk_money = money;
+    }
+
+    /// The money at risk on a trade, if the analyst has said it.
+    pub fn risk_money(&self) -> Option<f64> {
+        self.risk_money
     }
 
     /// The keys in force.

@@ -21,6 +21,7 @@ impl App {
             // Sent before each frame: what is wrapped once a frame is not wrapped for every word of a stream.
             Message::Now(now) => {
                 self.now = now;
+                self.parse_changed(&mut effects);
                 self.wrap();
             }
             Message::Opened(id, opened) => self.opened(id, opened, &mut effects),

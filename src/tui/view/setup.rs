@@ -43,13 +43,21 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let mut lines = Vec::new();
     match &judged.reading.setup {
         Some(setup) => {
-            for (label, value) in ticket(setup, facts) {
+            let gone = response.market().map_or(0, |m| m.later.len());
+            for (label, mut value) in ticket(setup, facts) {
+                if label == "valid for" && gone > 0 {
+                    value.push_str(&format!(", {gone} gone"));
+                }
                 lines.push(row(
                     label,
                     vec![Span::styled(value, value_style(label, theme))],
                     inner.width,
                     theme,
                 ));
+            }
+            if let (Some(money), Some(units)) = (app.risk_money(), size(setup, app.risk_money())) {
+                let value = vec![Span::raw(format!("{units} units"))];
+                lines.push(row(&format!("size for {money}"), value, inner.width, theme));
             }
         }
         None => lines.push(Line::styled("no setup is proposed", theme.dim)),
@@ -79,6 +87,19 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         }
     }
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// Units of the instrument that lose `money` from entry to stop, rounded down to three figures.
+fn size(setup: &Setup, money: Option<f64>) -> Option<String> {
+    let distance = (setup.entry?.middle() - setup.stop?).abs();
+    let units = money? / distance;
+    if !units.is_finite() || distance <= 0.0 {
+        return None;
+    }
+    let step = 10f64.powf(units.log10().floor() - 2.0);
+    let rounded = (units / step).floor() * step;
+    let decimals = if rounded >= 100.0 { 0 } else { 3 };
+    Some(format!("{rounded:.decimals$}"))
 }
 
 fn mark(status: Status) -> &'static str {
