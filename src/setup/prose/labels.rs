@@ -254,8 +254,32 @@ pub(super) fn plain(text: &str) -> String {
 /// The side that a value begins with; `None` when it names both, or none.
 pub(super) fn side(value: &str) -> Option<Side> {
     let plain = plain(value);
-    let begins = |kind| words::list(kind).iter().any(|w| starts_with_word(&plain, w));
-    let (long, short, none) = (begins(Kind::Long), begins(Kind::Short), begins(Kind::None));
+    let (mut long, mut short, mut none) = (false, false, false);
+    for end in plain
+        .match_indices(' ')
+        .map(|(at, _)| at)
+        .chain([plain.len()])
+        .take(LONGEST_SIDE)
+    {
+        let head = &plain[..end];
+        // `al` buys in Turkish, and begins half of what is said in Spanish.
+        if head.is_ascii() && head.len() < 3 && head.len() < plain.len() {
+            continue;
+        }
+        let listed = words::kinds(head);
+        long |= listed.has(Kind::Long);
+        short |= listed.has(Kind::Short);
+        none |= listed.has(Kind::None);
+    }
+    if !(long || short || none)
+        && plain
+            .chars()
+            .next()
+            .is_some_and(|c| is_unspaced(c.encode_utf8(&mut [0; 4])))
+    {
+        let begins = |kind| words::list(kind).iter().any(|w| begins_run(&plain, w));
+        (long, short, none) = (begins(Kind::Long), begins(Kind::Short), begins(Kind::None));
+    }
     let named = match (long, short, none) {
         (true, false, _) => Side::Long,
         (false, true, _) => Side::Short,
@@ -272,16 +296,16 @@ pub(super) fn side(value: &str) -> Option<Side> {
     (!disputed).then_some(named)
 }
 
-/// Whether `text` begins with `word`: a whole one, where words have blanks between them.
-fn starts_with_word(text: &str, word: &str) -> bool {
-    // `al` buys in Turkish, and begins half of what is said in Spanish.
-    if word.is_ascii() && word.len() < 3 {
-        return text == word;
-    }
-    text.strip_prefix(word).is_some_and(|rest| {
-        let own = !rest.starts_with(char::is_alphanumeric);
-        own || (is_unspaced(word) && !rest.starts_with(|c: char| "頭头單单".contains(c)) && word.chars().count() > 1)
-    })
+/// Words of the longest name of a side.
+const LONGEST_SIDE: usize = 4;
+
+/// Whether a run of letters without blanks begins with `word`, and goes on with something else than a part of it.
+fn begins_run(text: &str, word: &str) -> bool {
+    is_unspaced(word)
+        && word.chars().count() > 1
+        && text
+            .strip_prefix(word)
+            .is_some_and(|rest| !rest.starts_with(|c: char| "頭头單单".contains(c)))
 }
 
 /// Whether a word's script sets no blanks between words.

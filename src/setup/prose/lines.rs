@@ -431,6 +431,13 @@ fn together(text: &str) -> String {
         None
     };
     out = without_inner_colons(&out);
+    let lower = out.to_ascii_lowercase();
+    if !["risk", "r:", "r/", "r :", "r /"]
+        .iter()
+        .any(|part| lower.contains(part))
+    {
+        return out;
+    }
     for pair in [("r", "r"), ("risk", "reward"), ("reward", "risk")] {
         // The same length in either case: ASCII alone is changed.
         if let Some((start, end)) = find(&out, pair) {
@@ -615,15 +622,19 @@ fn bare(text: &str, is_item: bool) -> Vec<(Label, Option<u8>, String)> {
 fn side_first(text: &str) -> Option<Vec<(Label, Option<u8>, String)>> {
     let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
     let (first, rest) = text.split_once([' ', '\u{a0}'])?;
+    // No label nor side is longer, and most words of a sentence are not the first.
+    if first.len() > 40 {
+        return None;
+    }
     let value = rest.trim_start_matches([' ', '–', '—', '-', '→', '@']);
     if let Some((label @ Label::Side { .. }, _)) = labels::label(first) {
         let only = labels::plain(value).split(' ').count() <= 2;
         return (only && labels::side(value).is_some()).then(|| vec![(label, None, clipped(value))]);
     }
-    let side = labels::side(first).filter(|s| *s != Side::None && labels::plain(first).split(' ').count() == 1)?;
     if !value.starts_with(|c: char| c.is_ascii_digit() || "$€£¥".contains(c)) {
         return None;
     }
+    let side = labels::side(first).filter(|s| *s != Side::None && !labels::plain(first).contains(' '))?;
     let entry = Label::Entry {
         side: Some(side),
         order: None,
