@@ -6,20 +6,18 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// Edits of templates and values of forms that nobody has saved.
+/// Edits of templates that nobody has saved.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Drafts {
     /// The text of each template with edits, by name.
     pub templates: BTreeMap<String, String>,
-    /// What the analyst set in forms.
-    pub values: BTreeMap<String, String>,
 }
 
 impl Drafts {
     /// Whether nothing is typed.
     pub fn is_empty(&self) -> bool {
-        self.templates.is_empty() && self.values.is_empty()
+        self.templates.is_empty()
     }
 }
 

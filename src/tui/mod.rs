@@ -4,6 +4,7 @@
 pub mod app;
 pub mod drafts;
 mod editor;
+mod keeper;
 pub mod keymap;
 mod markdown;
 mod run;
@@ -11,6 +12,7 @@ pub mod terminal;
 pub mod theme;
 pub mod view;
 mod watch;
+pub mod work;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;

@@ -8,12 +8,12 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use wickdesk::desk::{Desk, Judged, Market, Step, now_millis};
+use wickdesk::desk::{Desk, Market, Step};
 use wickdesk::market::{ReadOptions, read_file, sample};
-use wickdesk::tui::app::{App, Candles, Center, Effect, Item, Layer, Message, Pane, State};
+use wickdesk::tui::app::{App, Candles, Center, Effect, Item, Layer, Message, Pane, Session, State};
 use wickdesk::tui::drafts::Drafts;
 use wickdesk::tui::theme::Theme;
-use wickdesk::tui::view;
+use wickdesk::tui::{view, work};
 
 use crate::support::{Home, Part, STREAM, Server, delta, finish, frame, stream, text};
 
@@ -26,6 +26,8 @@ pub struct Bench {
     pub copied: Vec<String>,
     /// What would be there again after a crash.
     pub kept: Drafts,
+    /// What the next start would find.
+    pub session: Session,
     pub left: bool,
     /// Answers held back until they are wanted.
     pub held: Option<Vec<Message>>,
@@ -61,6 +63,7 @@ impl Bench {
             runtime: tokio::runtime::Runtime::new().unwrap(),
             copied: Vec::new(),
             kept: Drafts::default(),
+            session: Session::default(),
             left: false,
             held: None,
         };
@@ -111,7 +114,7 @@ impl Bench {
                 vec![Message::Opened(id, opened)]
             }
             // Files that grow are the pseudo-terminal's test.
-            Effect::Watch(..) => Vec::new(),
+            Effect::Watch(..) | Effect::Unwatch(_) => Vec::new(),
             Effect::TestModel(id, model) => {
                 let tested = self.runtime.block_on(self.desk.test_model(model, None));
                 vec![Message::Tested(
@@ -119,29 +122,12 @@ impl Bench {
                     tested.map(|a| a.in_words()).map_err(|e| e.to_string()),
                 )]
             }
-            Effect::Turn(id, base, to) => {
-                let series = if to == base.timeframe() {
-                    Ok(base.as_ref().clone())
-                } else {
-                    base.coarser(to)
-                };
-                let market = series.map(|s| Box::new(Market::of(&Arc::new(s), None).unwrap()));
-                vec![Message::Turned(id, market.map_err(|e| e.to_string()))]
-            }
             Effect::ListFiles(id) => {
                 let item = |name: &str| Item {
                     value: name.to_owned(),
                     detail: String::new(),
                 };
                 vec![Message::Files(id, vec![item("EURUSD_H1.csv"), item("notes.txt")])]
-            }
-            Effect::Prepare(id, question, market) => {
-                let prepared = desk.prepare_on(&question, market.map(|m| *m), &[]);
-                let result = prepared.map_err(|e| e.to_string()).map(|p| {
-                    let estimate = desk.estimate(&p);
-                    Box::new((p, estimate))
-                });
-                vec![Message::Prepared(id, result)]
             }
             Effect::Ask(id, prepared, policy) => {
                 let (sender, receiver) = channel();
@@ -158,51 +144,6 @@ impl Bench {
                 drop(sender);
                 receiver.iter().collect()
             }
-            Effect::Report => vec![Message::Report(Box::new(desk.cache().report()))],
-            Effect::Browse(id) => vec![Message::Browsed(id, desk.browse(100).map_err(|e| e.to_string()))],
-            Effect::Inspect(id, key, sample) => {
-                let inspected = desk.inspect(&key, sample).map_err(|e| e.to_string());
-                vec![Message::Inspected(id, inspected.map(|i| i.map(Box::new)))]
-            }
-            Effect::Pin(key, sample, pinned) => {
-                let done = desk.cache().pin(&key, sample, pinned);
-                vec![Message::Kept(
-                    done.map(|_| "pinned".to_owned()).map_err(|e| e.to_string()),
-                )]
-            }
-            Effect::Remove(key, sample) => {
-                let done = desk.cache().remove(&key, Some(sample));
-                vec![Message::Kept(
-                    done.map(|_| "removed".to_owned()).map_err(|e| e.to_string()),
-                )]
-            }
-            Effect::Samples(id, key) => vec![Message::Samples(id, desk.live_samples(&key))],
-            Effect::Clear(what) => vec![Message::Cleared(
-                desk.cache().clear(what, now_millis()).map_err(|e| e.to_string()),
-            )],
-            Effect::Record(prepared, answer, source) => {
-                let judged = Judged::answer(&answer, prepared.market.as_ref());
-                let recorded = desk.record(&prepared, &answer, &judged, &source);
-                let failed = recorded.err().map(|e| Message::Unrecorded(e.to_string()));
-                failed.into_iter().collect()
-            }
-            Effect::Settle(series) => vec![Message::Settled(desk.settle(&series).map_err(|e| e.to_string()))],
-            Effect::ListHistory(id, words, only) => {
-                let listed = desk.history(&words, only.as_deref(), 100);
-                vec![Message::Listed(id, listed.map_err(|e| e.to_string()))]
-            }
-            Effect::Recall(id, record) => {
-                let found = desk.journal().and_then(|journal| journal.get(record));
-                vec![Message::Recalled(id, found.map(Box::new).map_err(|e| e.to_string()))]
-            }
-            Effect::Score(id, walk) => vec![Message::Scored(id, desk.scoreboard(walk.as_deref()).map(Box::new))],
-            Effect::Save(saving, replace) => {
-                let saved = desk.library().save(&saving.name, &saving.text, replace);
-                vec![
-                    Message::Library(desk.library().list()),
-                    Message::Saved(saved.map(|_| saving).map_err(|e| e.to_string())),
-                ]
-            }
             Effect::KeepDrafts(drafts) => {
                 self.kept = *drafts;
                 Vec::new()
@@ -215,7 +156,12 @@ impl Bench {
                 self.left = true;
                 Vec::new()
             }
+            Effect::KeepSession(session) => {
+                self.session = *session;
+                Vec::new()
+            }
             Effect::Cancel(_) | Effect::Suspend => Vec::new(),
+            effect => work::done(&self.desk, effect),
         }
     }
 
@@ -885,4 +831,135 @@ fn what_is_typed_would_be_there_again() {
     bench.press(KeyCode::Esc);
     bench.keys("qy");
     assert!(bench.left && bench.kept.is_empty());
+}
+
+/// A workbench that begins where another was left.
+fn resumed(session: &Session) -> Bench {
+    let mut bench = Bench::sized(120, 36);
+    let effects = bench.app.resume(session.clone());
+    bench.all(effects);
+    bench.screen();
+    bench
+}
+
+#[test]
+fn several_desks_are_tabs_each_with_its_own_market_and_answer() {
+    let mut bench = Bench::sized(120, 36);
+    bench.press(KeyCode::F(5));
+    let short = bench.app.judged().unwrap().reading.setup.clone();
+    bench.keys("wn");
+    assert_eq!((bench.app.tabs().count(), bench.app.tab_at()), (2, 1));
+    assert!(matches!(bench.app.response().state(), State::Idle));
+    bench.keys("5");
+    bench.keys("tj");
+    assert!(
+        bench.screen().contains(" 1 EURUSD H1  2 EURUSD H4 "),
+        "{}",
+        bench.screen()
+    );
+    bench.keys("<");
+    assert_eq!(bench.app.judged().unwrap().reading.setup, short);
+    assert_eq!(bench.app.library()[bench.app.chosen()].name, "confluence");
+    bench.keys("w2");
+    assert_eq!(bench.app.library()[bench.app.chosen()].name, "smc");
+    // Closed, it is named how it comes back; and it does.
+    bench.keys("wx");
+    assert!(bench.toast().contains("u brings it back"), "{}", bench.toast());
+    assert_eq!(bench.app.tabs().count(), 1);
+    bench.keys("u");
+    assert_eq!((bench.app.tabs().count(), bench.app.tab_at()), (2, 1));
+    assert_eq!(bench.app.candles().unwrap().market.facts.timeframe.to_string(), "H4");
+    bench.keys("wxwx");
+    assert!(bench.toast().contains("last desk stays"), "{}", bench.toast());
+}
+
+#[test]
+fn an_answer_finds_its_desk_behind_the_front_one() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("wn");
+    bench.held = Some(Vec::new());
+    bench.press(KeyCode::F(5));
+    // Prepared, then asked, while another desk is in front.
+    for _ in 0..6 {
+        bench.keys("<");
+        let held = bench.held.replace(Vec::new()).unwrap();
+        let waits = bench.app.tabs().nth(1).is_some_and(|tab| tab.is_waiting());
+        assert!(bench.app.tab_at() == 0 || !waits);
+        held.into_iter().for_each(|message| bench.send(message));
+        bench.keys(">");
+    }
+    assert_eq!(bench.app.tab_at(), 1);
+    assert!(matches!(bench.app.response().state(), State::Done(_)));
+    bench.keys("<");
+    assert!(matches!(bench.app.response().state(), State::Idle));
+}
+
+#[test]
+fn the_next_start_finds_desks_focus_scroll_and_values_again() {
+    let mut bench = Bench::sized(120, 36);
+    let file = bench.home.sample();
+    bench.keys("o");
+    bench.send(Message::Paste(file.display().to_string()));
+    bench.press(KeyCode::Enter);
+    bench.press(KeyCode::Esc);
+    bench.press(KeyCode::F(5));
+    bench.keys("jjj");
+    bench.keys("wn5tj");
+    bench.keys("v");
+    bench.press(KeyCode::Right);
+    let values = bench.app.fields();
+    bench.keys("c<");
+    bench.screen();
+    let session = bench.session.clone();
+    assert_eq!(session.desks.len(), 2);
+
+    let mut after = resumed(&session);
+    // The answer is in the other home's cache only: here it is not asked for again.
+    assert!(matches!(after.app.response().state(), State::Idle));
+    assert_eq!(after.app.tabs().count(), 2);
+    after.keys(">");
+    assert_eq!(after.app.focus(), Pane::Chart);
+    assert_eq!(after.app.candles().unwrap().market.facts.timeframe.to_string(), "H4");
+    assert_eq!(after.app.fields(), values);
+
+    // In its own home it stands there, and where it was scrolled to.
+    let effects = bench.app.resume(session.clone());
+    bench.all(effects);
+    assert!(matches!(bench.app.response().state(), State::Done(_)));
+    assert_eq!(bench.app.focus(), Pane::Answer);
+    bench.screen();
+    assert_eq!(bench.session, session);
+    assert_eq!(session.desks[0].top, 3);
+    assert!(!bench.screen().contains("EURUSD H1, as of"), "scrolled to where it was");
+}
+
+#[test]
+fn every_field_is_taken_back_at_once_and_undone() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("v");
+    bench.press(KeyCode::Enter);
+    bench.keys("5");
+    bench.press(KeyCode::Enter);
+    let set = bench.app.fields();
+    bench.keys("X");
+    assert!(
+        bench
+            .app
+            .fields()
+            .iter()
+            .all(|f| f.source != wickdesk::prompt::Source::Analyst)
+    );
+    bench.keys("u");
+    assert_eq!(bench.app.fields(), set);
+    // Another template has values of its own; back, these are there again.
+    bench.keys("tjv");
+    assert!(
+        bench
+            .app
+            .fields()
+            .iter()
+            .all(|f| f.source != wickdesk::prompt::Source::Analyst)
+    );
+    bench.keys("tkv");
+    assert_eq!(bench.app.fields(), set);
 }

@@ -36,7 +36,7 @@ impl Beside {
 impl App {
     /// The other models' answers.
     pub fn beside(&self) -> &[Beside] {
-        &self.beside
+        &self.tab.beside
     }
 
     /// Whether another model can be asked beside.
@@ -47,7 +47,7 @@ impl App {
     /// Opens the list of models to ask beside.
     pub(super) fn pick_beside(&mut self) {
         let mut items = Vec::new();
-        if !self.beside.is_empty() {
+        if !self.tab.beside.is_empty() {
             items.push(Item {
                 value: ALONE.to_owned(),
                 detail: "close the other columns".to_owned(),
@@ -62,21 +62,21 @@ impl App {
     pub(super) fn put_beside(&mut self, choice: String, effects: &mut Vec<Effect>) {
         if choice == ALONE {
             self.cancel_beside(effects);
-            self.beside.clear();
+            self.tab.beside.clear();
             return;
         }
-        if self.beside.len() >= MOST {
-            self.beside.remove(0);
+        if self.tab.beside.len() >= MOST {
+            self.tab.beside.remove(0);
         }
-        self.beside.push(Beside {
+        self.tab.beside.push(Beside {
             model: choice,
             ..Beside::default()
         });
-        self.center = Center::Answer;
-        self.focus = Pane::Answer;
-        self.ask_beside(self.beside.len() - 1, effects);
+        self.tab.center = Center::Answer;
+        self.tab.focus = Pane::Answer;
+        self.ask_beside(self.tab.beside.len() - 1, effects);
         // The first column is asked too, if it has nothing to compare with.
-        if matches!(self.response.state, State::Idle) {
+        if matches!(self.tab.response.state, State::Idle) {
             self.ask(Policy::Cached, effects);
         }
     }
@@ -85,8 +85,10 @@ impl App {
     pub(super) fn ask_beside(&mut self, at: usize, effects: &mut Vec<Effect>) {
         let mut question = self.question();
         let id = self.next_id();
-        let market = self.candles.as_ref().map(|c| Box::new(c.market.clone()));
-        let Some(column) = self.beside.get_mut(at) else { return };
+        let market = self.tab.candles.as_ref().map(|c| Box::new(c.market.clone()));
+        let Some(column) = self.tab.beside.get_mut(at) else {
+            return;
+        };
         effects.extend(column.response.id().map(Effect::Cancel));
         question.model = Some(column.model.clone());
         column.preparing = Some(id);
@@ -102,7 +104,7 @@ impl App {
     ) -> bool {
         let ask = self.ids + 1;
         let now = self.now;
-        let Some(column) = self.beside.iter_mut().find(|c| c.preparing == Some(id)) else {
+        let Some(column) = self.tab.beside.iter_mut().find(|c| c.preparing == Some(id)) else {
             return false;
         };
         column.preparing = None;
@@ -123,7 +125,7 @@ impl App {
 
     /// A step of a column's answer; `false` if it is no column's.
     pub(super) fn beside_step(&mut self, id: u64, step: Step, effects: &mut Vec<Effect>) -> bool {
-        let Some(column) = self.beside.iter_mut().find(|c| c.response.waits_for(id, &step)) else {
+        let Some(column) = self.tab.beside.iter_mut().find(|c| c.response.waits_for(id, &step)) else {
             return false;
         };
         let ended = matches!(step, Step::Done(_) | Step::Failed(_) | Step::Stored(_));
@@ -132,7 +134,7 @@ impl App {
         if ended {
             effects.push(Effect::Report);
         }
-        if done && let Some(column) = self.beside.iter().find(|c| c.response.asked == id) {
+        if done && let Some(column) = self.tab.beside.iter().find(|c| c.response.asked == id) {
             self.record(&column.response, effects);
         }
         true
@@ -140,7 +142,7 @@ impl App {
 
     /// Ends what the columns wait for.
     pub(super) fn cancel_beside(&mut self, effects: &mut Vec<Effect>) {
-        for column in &mut self.beside {
+        for column in &mut self.tab.beside {
             column.preparing = None;
             if let Some(id) = column.response.id() {
                 effects.push(Effect::Cancel(id));

@@ -38,7 +38,7 @@ const STRIDE: usize = 10;
 impl App {
     /// How the chart is looked at.
     pub fn look(&self) -> Look {
-        self.look
+        self.tab.look
     }
 
     /// The space inside the chart's frame.
@@ -49,25 +49,25 @@ impl App {
 
     /// The bars in sight on an area of this size.
     pub fn window(&self, area: Rect) -> Range<usize> {
-        let Some(open) = &self.candles else { return 0..0 };
+        let Some(open) = &self.tab.candles else { return 0..0 };
         let series = &open.market.series;
         let axis = Sheet::axis(area, series.last().high, series.decimals());
-        let end = series.candles().len().saturating_sub(self.look.pan).max(1);
-        end.saturating_sub(Sheet::fits(area, axis, self.look.step))..end
+        let end = series.candles().len().saturating_sub(self.tab.look.pan).max(1);
+        end.saturating_sub(Sheet::fits(area, axis, self.tab.look.step))..end
     }
 
     /// Whether the analyst points at something.
     pub fn is_pointing(&self) -> bool {
-        self.look.cursor.is_some()
+        self.tab.look.cursor.is_some()
     }
 
     /// Begins to point, or no longer.
     pub(super) fn point(&mut self) {
-        self.look.cursor = match self.look.cursor {
+        self.tab.look.cursor = match self.tab.look.cursor {
             Some(_) => None,
             None => Some(Cursor {
                 back: 0,
-                row: Sheet::rows(self.chart_inner(), self.look.layers, true) / 2,
+                row: Sheet::rows(self.chart_inner(), self.tab.look.layers, true) / 2,
             }),
         };
     }
@@ -75,9 +75,9 @@ impl App {
     /// Moves the cursor sideways, the candles with it at the edge; without a cursor the candles.
     pub(super) fn chart_sideways(&mut self, left: bool) {
         let window = self.window(self.chart_inner());
-        let all = self.candles.as_ref().map_or(0, |c| c.market.series.candles().len());
+        let all = self.tab.candles.as_ref().map_or(0, |c| c.market.series.candles().len());
         let most = all.saturating_sub(1);
-        let Look { pan, cursor, .. } = &mut self.look;
+        let Look { pan, cursor, .. } = &mut self.tab.look;
         match cursor {
             None if left => *pan = (*pan + STRIDE).min(most),
             None => *pan = pan.saturating_sub(STRIDE),
@@ -91,8 +91,8 @@ impl App {
 
     /// Moves the cursor up or down; without one, nothing.
     pub(super) fn chart_vertically(&mut self, by: isize) {
-        let rows = Sheet::rows(self.chart_inner(), self.look.layers, true);
-        if let Some(cursor) = &mut self.look.cursor {
+        let rows = Sheet::rows(self.chart_inner(), self.tab.look.layers, true);
+        if let Some(cursor) = &mut self.tab.look.cursor {
             let row = isize::try_from(cursor.row).unwrap_or(0).saturating_add(by);
             let last = isize::try_from(rows.saturating_sub(1)).unwrap_or(0);
             cursor.row = u16::try_from(row.clamp(0, last)).unwrap_or(0);
@@ -101,16 +101,16 @@ impl App {
 
     /// Wider or narrower candles, around the cursor where there is one.
     pub(super) fn zoom(&mut self, closer: bool) {
-        self.look.step = if closer {
-            (self.look.step + 1).min(6)
+        self.tab.look.step = if closer {
+            (self.tab.look.step + 1).min(6)
         } else {
-            (self.look.step - 1).max(1)
+            (self.tab.look.step - 1).max(1)
         };
         let window = self.window(self.chart_inner());
-        if let Some(cursor) = &mut self.look.cursor {
+        if let Some(cursor) = &mut self.tab.look.cursor {
             let back = cursor.back.min(window.len().saturating_sub(1));
             // What goes out of sight at the left comes back into it.
-            self.look.pan += cursor.back - back;
+            self.tab.look.pan += cursor.back - back;
             cursor.back = back;
         }
     }
@@ -119,7 +119,7 @@ impl App {
     pub(super) fn layers_key(&mut self, key: char) {
         let found = crate::chart::Layer::ALL.iter().find(|(_, k, _)| *k == key);
         match found {
-            Some((layer, ..)) => self.look.layers.toggle(*layer),
+            Some((layer, ..)) => self.tab.look.layers.toggle(*layer),
             None => {
                 self.layers.pop();
             }

@@ -20,24 +20,24 @@ pub struct Find {
 impl App {
     /// What is looked for.
     pub fn find(&self) -> Option<&Find> {
-        self.find.as_ref()
+        self.tab.find.as_ref()
     }
 
     /// Whether words are looked for, so that there is a next line that holds them.
     pub fn is_finding(&self) -> bool {
-        self.find.as_ref().is_some_and(|f| !f.words.is_empty())
+        self.tab.find.as_ref().is_some_and(|f| !f.words.is_empty())
     }
 
     /// Whether there is a text to look through.
     pub fn can_find(&self) -> bool {
-        self.center != Center::Editor && !self.found_text().lines().is_empty()
+        self.tab.center != Center::Editor && !self.found_text().lines().is_empty()
     }
 
     pub(super) fn begin_find(&mut self) {
         let (_, height) = self.areas().answer_inner();
         let at = self.found_text().first(height);
-        self.focus = super::Pane::Answer;
-        self.find = Some(Find {
+        self.tab.focus = super::Pane::Answer;
+        self.tab.find = Some(Find {
             typing: true,
             at,
             ..Find::default()
@@ -45,19 +45,19 @@ impl App {
     }
 
     fn found_text(&self) -> &super::response::Text {
-        if self.center == Center::Preview {
-            &self.preview
+        if self.tab.center == Center::Preview {
+            &self.tab.preview
         } else {
-            &self.response.wrapped
+            &self.tab.response.wrapped
         }
     }
 
     pub(super) fn find_key(&mut self, key: KeyEvent) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let Some(find) = &mut self.find else { return };
+        let Some(find) = &mut self.tab.find else { return };
         match key.code {
-            KeyCode::Esc => return self.find = None,
-            KeyCode::Enter if find.words.is_empty() => return self.find = None,
+            KeyCode::Esc => return self.tab.find = None,
+            KeyCode::Enter if find.words.is_empty() => return self.tab.find = None,
             KeyCode::Enter | KeyCode::Down => {
                 find.typing = false;
                 return;
@@ -76,7 +76,7 @@ impl App {
     /// Goes to the next line that holds the words, from `by` lines behind the one gone to last; backwards where negative.
     pub(super) fn go_to_found(&mut self, by: isize) {
         let (_, height) = self.areas().answer_inner();
-        let Some(find) = &self.find else { return };
+        let Some(find) = &self.tab.find else { return };
         let hits = self.found_text().holding(&find.words);
         let from = find.at.saturating_add_signed(by);
         let next = if by < 0 {
@@ -86,7 +86,7 @@ impl App {
             let after = hits.iter().position(|h| *h >= from);
             after.or((!hits.is_empty()).then_some(0))
         };
-        let Some(find) = &mut self.find else { return };
+        let Some(find) = &mut self.tab.find else { return };
         let Some(next) = next else {
             find.place = (0, 0);
             return;
@@ -94,10 +94,10 @@ impl App {
         find.at = hits[next];
         find.place = (next + 1, hits.len());
         let line = find.at;
-        let text = if self.center == Center::Preview {
-            &mut self.preview
+        let text = if self.tab.center == Center::Preview {
+            &mut self.tab.preview
         } else {
-            &mut self.response.wrapped
+            &mut self.tab.response.wrapped
         };
         text.show(line, height);
     }

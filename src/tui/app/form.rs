@@ -1,6 +1,7 @@
 //! The form: one field a variable, its value and where that comes from.
 
-use super::App;
+use super::undo::Undo;
+use super::{App, Effect};
 use crate::prompt::{Kind, Source};
 
 /// A field of the form.
@@ -26,7 +27,7 @@ impl App {
         let Some(template) = self.template() else {
             return Vec::new();
         };
-        let filled = self.values.fill(template, self.facts());
+        let filled = self.tab.values.fill(template, self.facts());
         template
             .variables
             .iter()
@@ -49,10 +50,23 @@ impl App {
             .collect()
     }
 
+    /// Whether the analyst has set any field.
+    pub fn any_field_is_set(&self) -> bool {
+        self.fields().iter().any(|f| f.source == Source::Analyst)
+    }
+
+    /// Takes every field back to what the candles or the template say.
+    pub(super) fn reset_all(&mut self, effects: &mut Vec<Effect>) {
+        let before = std::mem::take(&mut self.tab.values);
+        self.undo = Some(Undo::Values(before));
+        self.say("every field is back to what candles and template say · u undoes", false);
+        self.values_changed(effects);
+    }
+
     /// Takes the next (or previous) word of a choice.
     pub(super) fn turn_choice(&mut self, back: bool) -> bool {
         let fields = self.fields();
-        let Some(field) = fields.get(self.field) else {
+        let Some(field) = fields.get(self.tab.field) else {
             return false;
         };
         let words: Vec<String> = match &field.kind {
@@ -69,7 +83,7 @@ impl App {
             Some(at) if back => (at + words.len() - 1) % words.len(),
             Some(at) => (at + 1) % words.len(),
         };
-        self.values.set(field.name.clone(), &words[next]);
+        self.tab.values.set(field.name.clone(), &words[next]);
         true
     }
 }

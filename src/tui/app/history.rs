@@ -287,7 +287,7 @@ impl App {
     }
 
     pub(super) fn recalled(&mut self, id: u64, record: Result<Box<Record>, String>) {
-        let series = self.candles.as_ref().map(|c| Arc::clone(&c.market.series));
+        let series = self.tab.candles.as_ref().map(|c| Arc::clone(&c.market.series));
         let Some(history) = self.history().filter(|h| h.waiting == Some(id)) else {
             return;
         };

@@ -32,8 +32,8 @@ impl App {
                 }
             }
         }
-        let finding = self.find.as_ref().is_some_and(|f| f.typing);
-        let command = keymap::resolve(self, &key, self.typing || finding);
+        let finding = self.tab.find.as_ref().is_some_and(|f| f.typing);
+        let command = keymap::resolve(self, &key, self.tab.typing || finding);
         if finding && !matches!(command, Some(Command::Interrupt | Command::Send | Command::Suspend)) {
             return self.find_key(key);
         }
@@ -45,13 +45,13 @@ impl App {
                 self.parse_changed(effects);
                 self.command(command, effects);
             }
-            None if self.typing => self.type_key(key, effects),
+            None if self.tab.typing => self.type_key(key, effects),
             None => {}
         }
     }
 
     pub(super) fn type_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
-        if self.field_editor.is_some() {
+        if self.tab.field_editor.is_some() {
             return self.field_key(key, effects);
         }
         let name = self.chosen_name();
@@ -86,30 +86,30 @@ impl App {
 
     pub(super) fn field_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
         let fields = self.fields();
-        let multiline = fields.get(self.field).is_some_and(|f| f.kind == Kind::Text);
+        let multiline = fields.get(self.tab.field).is_some_and(|f| f.kind == Kind::Text);
         let newline = key.modifiers.contains(KeyModifiers::ALT)
             || (key.code == KeyCode::Char('j') && key.modifiers.contains(KeyModifiers::CONTROL));
         match key.code {
             KeyCode::Enter if !(multiline && newline) => {
                 self.commit_field(effects);
-                self.typing = false;
+                self.tab.typing = false;
                 // On to the next field, as forms do.
-                self.field = (self.field + 1).min(fields.len().saturating_sub(1));
+                self.tab.field = (self.tab.field + 1).min(fields.len().saturating_sub(1));
             }
             KeyCode::Tab => {
                 self.commit_field(effects);
-                self.field = (self.field + 1) % fields.len().max(1);
+                self.tab.field = (self.tab.field + 1) % fields.len().max(1);
                 self.open_field();
             }
             KeyCode::Char('j') if newline && !multiline => {}
             KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => {
-                if let Some(editor) = &mut self.field_editor {
+                if let Some(editor) = &mut self.tab.field_editor {
                     editor.clear();
                 }
                 self.set_field(effects);
             }
             _ => {
-                if let Some(editor) = &mut self.field_editor {
+                if let Some(editor) = &mut self.tab.field_editor {
                     let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
                     editor.input(if newline { enter } else { key });
                 }
@@ -120,39 +120,38 @@ impl App {
 
     /// Takes what is typed into the field as its value, so that preview and checks follow.
     pub(super) fn set_field(&mut self, effects: &mut Vec<Effect>) {
-        let Some(text) = self.field_editor.as_ref().map(Editor::text) else {
+        let Some(text) = self.tab.field_editor.as_ref().map(Editor::text) else {
             return;
         };
-        let Some(field) = self.fields().into_iter().nth(self.field) else {
+        let Some(field) = self.fields().into_iter().nth(self.tab.field) else {
             return;
         };
         if text != field.text {
-            self.values.set(field.name, &text);
-            self.keep_drafts(effects);
-            self.prepare(effects);
+            self.tab.values.set(field.name, &text);
+            self.values_changed(effects);
         }
     }
 
     pub(super) fn commit_field(&mut self, effects: &mut Vec<Effect>) {
-        if self.field_editor.is_some() {
+        if self.tab.field_editor.is_some() {
             self.set_field(effects);
-            self.field_editor = None;
+            self.tab.field_editor = None;
         }
     }
 
     pub(super) fn open_field(&mut self) {
-        let Some(field) = self.fields().into_iter().nth(self.field) else {
+        let Some(field) = self.fields().into_iter().nth(self.tab.field) else {
             return;
         };
         if matches!(field.kind, Kind::Choice(_) | Kind::Boolean) {
-            self.typing = false;
+            self.tab.typing = false;
             return;
         }
         let mut editor = Editor::of(&field.text);
         editor.move_to_end();
         editor.set_focus(true);
-        self.field_editor = Some(editor);
-        self.typing = true;
+        self.tab.field_editor = Some(editor);
+        self.tab.typing = true;
     }
 
     pub(super) fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
@@ -164,20 +163,20 @@ impl App {
             Some(_) => return,
             None => {}
         }
-        if let Some(editor) = &mut self.field_editor {
+        if let Some(editor) = &mut self.tab.field_editor {
             editor.paste(text);
             return self.set_field(effects);
         }
         let name = self.chosen_name();
-        if self.typing {
+        if self.tab.typing {
             if let Some(draft) = self.drafts.get_mut(&name) {
                 draft.editor.paste(text);
                 self.edited(&name, effects);
             }
-        } else if self.focus == Pane::Form {
+        } else if self.tab.focus == Pane::Form {
             // Pasting onto a field begins to type into it.
             self.open_field();
-            if let Some(editor) = &mut self.field_editor {
+            if let Some(editor) = &mut self.tab.field_editor {
                 editor.paste(text);
             }
             self.set_field(effects);
@@ -204,14 +203,18 @@ impl App {
 
     pub(super) fn cancel_stream(&mut self, effects: &mut Vec<Effect>) {
         self.cancel_beside(effects);
-        let Some(id) = self.response.id() else { return };
+        let Some(id) = self.tab.response.id() else { return };
         effects.push(Effect::Cancel(id));
-        let words = if self.response.text.is_empty() {
-            self.response.state = State::Failed("cancelled before an answer came".to_owned());
+        let words = if self.tab.response.text.is_empty() {
+            self.tab.response.state = State::Failed("cancelled before an answer came".to_owned());
             "cancelled"
         } else {
-            self.response.judged = Some(Judged::of(&self.response.text, false, self.response.market.as_ref()));
-            self.response.state =
+            self.tab.response.judged = Some(Judged::of(
+                &self.tab.response.text,
+                false,
+                self.tab.response.market.as_ref(),
+            ));
+            self.tab.response.state =
                 State::Failed("cancelled: what had come is kept on screen, not in the cache".to_owned());
             "cancelled; the partial answer stays on screen"
         };
@@ -226,21 +229,21 @@ impl App {
             Command::Cancel => self.escape(effects),
             Command::NextPane => self.turn_pane(1),
             Command::PreviousPane => self.turn_pane(3),
-            Command::Templates => self.focus = Pane::Templates,
-            Command::Form => self.focus = Pane::Form,
-            Command::Chart => self.focus = Pane::Chart,
+            Command::Templates => self.tab.focus = Pane::Templates,
+            Command::Form => self.tab.focus = Pane::Form,
+            Command::Chart => self.tab.focus = Pane::Chart,
             Command::Answer => {
-                self.focus = Pane::Answer;
-                self.center = Center::Answer;
+                self.tab.focus = Pane::Answer;
+                self.tab.center = Center::Answer;
             }
             Command::Preview => {
-                self.center = if self.center == Center::Preview {
+                self.tab.center = if self.tab.center == Center::Preview {
                     Center::Answer
                 } else {
                     Center::Preview
                 };
-                self.focus = Pane::Answer;
-                self.preview.begin();
+                self.tab.focus = Pane::Answer;
+                self.tab.preview.begin();
             }
             Command::Edit => self.edit(),
             Command::Save => {
@@ -262,7 +265,7 @@ impl App {
             }
             Command::Palette => {
                 self.commit_field(effects);
-                self.typing = false;
+                self.tab.typing = false;
                 let items = self.keymap.rows().iter().filter(|b| (b.enabled)(self)).map(|b| Item {
                     value: b.help.to_owned(),
                     detail: b.shown().unwrap_or("no key").to_owned(),
@@ -282,10 +285,9 @@ impl App {
             Command::Help => self.layers.push(Layer::Help(0)),
             Command::NextFailed => self.next_failed(),
             Command::Reset => {
-                if let Some(field) = self.fields().into_iter().nth(self.field) {
-                    self.values.reset(&field.name);
-                    self.keep_drafts(effects);
-                    self.prepare(effects);
+                if let Some(field) = self.fields().into_iter().nth(self.tab.field) {
+                    self.tab.values.reset(&field.name);
+                    self.values_changed(effects);
                 }
             }
             Command::Choose => self.choose(effects),
@@ -301,19 +303,24 @@ impl App {
             Command::ZoomOut => self.zoom(false),
             Command::Point => self.point(),
             Command::Layers => self.open_layers(),
-            Command::Whole => self.whole = !self.whole,
-            Command::Thoughts => self.thoughts = !self.thoughts,
+            Command::Whole => self.tab.whole = !self.tab.whole,
+            Command::Thoughts => self.tab.thoughts = !self.tab.thoughts,
             Command::TestModel => {
                 let id = self.next_id();
-                self.testing = Some(id);
+                self.tab.testing = Some(id);
                 self.say("asking the model for a word…", false);
-                effects.push(Effect::TestModel(id, self.model.clone()));
+                effects.push(Effect::TestModel(id, self.tab.model.clone()));
             }
             Command::Beside => self.pick_beside(),
             Command::InsertFact => self.pick_fact(),
             Command::Find => self.begin_find(),
             Command::FindNext => self.go_to_found(1),
             Command::FindPrevious => self.go_to_found(-1),
+            Command::Desks => self.open_tabs(),
+            Command::NextDesk => self.turn_tab(false, effects),
+            Command::PreviousDesk => self.turn_tab(true, effects),
+            Command::Undo => self.undo(effects),
+            Command::ResetAll => self.reset_all(effects),
             Command::Suspend => effects.push(Effect::Suspend),
             Command::Quit => self.quit(effects),
             Command::Interrupt => self.interrupt(effects),
@@ -321,29 +328,29 @@ impl App {
     }
 
     pub(super) fn escape(&mut self, effects: &mut Vec<Effect>) {
-        if self.typing {
+        if self.tab.typing {
             self.commit_field(effects);
-            self.typing = false;
+            self.tab.typing = false;
             self.focus_editors();
-        } else if self.find.take().is_some() {
+        } else if self.tab.find.take().is_some() {
             // What was looked for is no longer marked.
-        } else if self.send.take().is_some() {
+        } else if self.tab.send.take().is_some() {
             self.say("not sent", false);
         } else if self.is_waiting() {
             self.cancel_stream(effects);
-        } else if self.is_pointing() && self.focus == Pane::Chart {
+        } else if self.is_pointing() && self.tab.focus == Pane::Chart {
             self.point();
-        } else if self.center != Center::Answer {
-            self.center = Center::Answer;
+        } else if self.tab.center != Center::Answer {
+            self.tab.center = Center::Answer;
         } else if self.is_pointing() {
             self.point();
         } else {
-            self.whole = false;
+            self.tab.whole = false;
         }
     }
 
     pub(super) fn focus_editors(&mut self) {
-        let typing = self.typing;
+        let typing = self.tab.typing;
         for draft in self.drafts.values_mut() {
             draft.editor.set_focus(typing);
         }
@@ -351,12 +358,12 @@ impl App {
 
     pub(super) fn turn_pane(&mut self, by: usize) {
         const ORDER: [Pane; 4] = [Pane::Templates, Pane::Form, Pane::Chart, Pane::Answer];
-        let at = ORDER.iter().position(|p| *p == self.focus).unwrap_or(0);
-        self.focus = ORDER[(at + by) % ORDER.len()];
+        let at = ORDER.iter().position(|p| *p == self.tab.focus).unwrap_or(0);
+        self.tab.focus = ORDER[(at + by) % ORDER.len()];
     }
 
     pub(super) fn edit(&mut self) {
-        let Some(listed) = self.library.get(self.chosen) else {
+        let Some(listed) = self.library.get(self.tab.chosen) else {
             return;
         };
         let name = listed.name.clone();
@@ -369,9 +376,9 @@ impl App {
             editor.highlight(theme.accent, parsed.as_ref().err().map(|e| (e.line, theme.bad)));
             Editing { editor, parsed }
         });
-        self.center = Center::Editor;
-        self.focus = Pane::Answer;
-        self.typing = true;
+        self.tab.center = Center::Editor;
+        self.tab.focus = Pane::Answer;
+        self.tab.typing = true;
         self.focus_editors();
     }
 
@@ -426,20 +433,20 @@ impl App {
     }
 
     pub(super) fn choose(&mut self, effects: &mut Vec<Effect>) {
-        match self.focus {
+        match self.tab.focus {
             Pane::Templates => {
-                self.focus = Pane::Form;
-                self.field = 0;
+                self.tab.focus = Pane::Form;
+                self.tab.field = 0;
             }
             Pane::Form => {
                 if self.turn_choice(false) {
-                    self.prepare(effects);
+                    self.values_changed(effects);
                 } else {
                     self.open_field();
                 }
             }
             Pane::Answer if self.is_editing_template() => {
-                self.typing = true;
+                self.tab.typing = true;
                 self.focus_editors();
             }
             Pane::Answer | Pane::Chart => {}
@@ -453,27 +460,27 @@ impl App {
 
     pub(super) fn vertical(&mut self, by: isize, effects: &mut Vec<Effect>) {
         let (_, height) = self.areas().answer_inner();
-        match self.focus {
+        match self.tab.focus {
             Pane::Templates => {
-                let before = self.chosen;
+                let before = self.tab.chosen;
                 let last = self.library.len().saturating_sub(1);
-                self.chosen = self.chosen.saturating_add_signed(by).min(last);
-                if self.chosen != before {
-                    if self.center == Center::Editor {
-                        self.center = Center::Answer;
+                self.tab.chosen = self.tab.chosen.saturating_add_signed(by).min(last);
+                if self.tab.chosen != before {
+                    if self.tab.center == Center::Editor {
+                        self.tab.center = Center::Answer;
                     }
-                    self.field = 0;
+                    self.tab.field = 0;
                     self.prepare(effects);
                 }
             }
             Pane::Form => {
                 let last = self.fields().len().saturating_sub(1);
-                self.field = self.field.saturating_add_signed(by).min(last);
+                self.tab.field = self.tab.field.saturating_add_signed(by).min(last);
             }
-            Pane::Answer if self.center == Center::Preview => self.preview.scroll(by, height),
+            Pane::Answer if self.tab.center == Center::Preview => self.tab.preview.scroll(by, height),
             Pane::Answer => {
-                self.response.wrapped.scroll(by, height);
-                for column in &mut self.beside {
+                self.tab.response.wrapped.scroll(by, height);
+                for column in &mut self.tab.beside {
                     column.response.wrapped.scroll(by, height);
                 }
             }
@@ -482,10 +489,10 @@ impl App {
     }
 
     pub(super) fn horizontal(&mut self, left: bool, effects: &mut Vec<Effect>) {
-        match self.focus {
+        match self.tab.focus {
             Pane::Form => {
                 if self.turn_choice(left) {
-                    self.prepare(effects);
+                    self.values_changed(effects);
                 }
             }
             Pane::Chart => self.chart_sideways(left),
@@ -494,8 +501,10 @@ impl App {
     }
 
     pub(super) fn next_failed(&mut self) {
-        let Some(judged) = &self.response.judged else { return };
-        let from = self.response.check.map_or(0, |c| c + 1);
+        let Some(judged) = &self.tab.response.judged else {
+            return;
+        };
+        let from = self.tab.response.check.map_or(0, |c| c + 1);
         let count = judged.checks.len();
         let next = (0..count)
             .map(|i| (from + i) % count)
@@ -506,7 +515,7 @@ impl App {
                 format!("{} {}: {}", check.status, check.name, check.detail),
                 check.status == Status::Fail,
             );
-            self.response.check = Some(at);
+            self.tab.response.check = Some(at);
             self.say(text, bad);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
-use super::{Candles, Item};
+use super::{Candles, Item, Session};
 use crate::cache::{Clear, Cleared, Key, Report};
 use crate::desk::{Answer, Board, Browsed, Estimate, Inspected, Market, Policy, Prepared, Question, Settled, Step};
 use crate::journal::{Head, Record};
@@ -85,6 +85,22 @@ pub enum Message {
     Saved(Result<Saving, String>),
 }
 
+impl Message {
+    /// The id of what on a desk asked for it.
+    pub fn id(&self) -> Option<u64> {
+        match self {
+            Message::Opened(id, _)
+            | Message::Grown(id, _)
+            | Message::Turned(id, _)
+            | Message::Prepared(id, _)
+            | Message::Step(id, _)
+            | Message::Tested(id, _)
+            | Message::Samples(id, _) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
 /// Something to be done.
 #[derive(Debug)]
 pub enum Effect {
@@ -92,6 +108,8 @@ pub enum Effect {
     Open(u64, PathBuf),
     /// Watch what this opening read; it is known so far as these candles.
     Watch(u64, PathBuf, Box<Candles>),
+    /// No longer watch what this opening read.
+    Unwatch(u64),
     /// Make candles of this timeframe.
     Turn(u64, Arc<Series>, Timeframe),
     /// Find candle files.
@@ -132,6 +150,8 @@ pub enum Effect {
     Save(Saving, bool),
     /// Keep what is typed and not saved.
     KeepDrafts(Box<Drafts>),
+    /// Keep what is open, and the values that were set, for the next start.
+    KeepSession(Box<Session>),
     /// Put text on the clipboard.
     Copy(String),
     /// Put the program to sleep.

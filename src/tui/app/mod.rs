@@ -17,12 +17,16 @@ mod overlay;
 mod picker;
 mod response;
 mod scores;
+mod session;
+mod tab;
+mod undo;
 mod update;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 pub use beside::Beside;
 pub use browser::{Browser, saved};
@@ -35,12 +39,15 @@ pub use message::{Effect, Message, Opened, Saving};
 pub use picker::{Item, Pick, Picker};
 pub use response::{Response, State};
 pub use scores::Scores;
+pub use session::{Remembered, SavedDesk, Session};
+pub use tab::Tab;
+use undo::Undo;
 
 use super::editor::Editor;
 use super::keymap::Keymap;
 use super::theme::Theme;
 use crate::cache::{Cleared, Report};
-use crate::desk::{Estimate, Judged, Policy, Prepared, Question};
+use crate::desk::{Estimate, Judged, Prepared, Question};
 use crate::facts::Facts;
 use crate::market::read::Card;
 use crate::market::{Series, Timeframe};
@@ -49,9 +56,11 @@ use crate::prompt::{Listed, Template, TemplateError, Values};
 use crate::setup::Status;
 
 /// The panes that can have the focus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pane {
     /// The list of templates.
+    #[default]
     Templates,
     /// The chosen template's variables.
     Form,
@@ -62,7 +71,8 @@ pub enum Pane {
 }
 
 /// What the answer's pane shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Center {
     /// The answer.
     #[default]
@@ -98,6 +108,8 @@ pub enum Layer {
     Scores(Box<Scores>),
     /// What is drawn on the chart.
     Chart,
+    /// The desks that are open.
+    Desks,
 }
 
 /// A line that says what happened.
@@ -133,59 +145,35 @@ pub struct Editing {
 #[derive(Debug)]
 pub struct App {
     size: Size,
-    focus: Pane,
-    center: Center,
-    /// Whether keys are typed into the focused text.
-    typing: bool,
     layers: Vec<Layer>,
     toast: Option<Toast>,
     theme: Theme,
     now: Timestamp,
     ids: u64,
-
     library: Vec<Listed>,
-    chosen: usize,
     /// Templates being edited, by name: an edit stays while others are looked at.
     drafts: BTreeMap<String, Editing>,
-    values: Values,
-    field: usize,
-    field_editor: Option<Editor>,
-
-    candles: Option<Candles>,
-    opening: Option<u64>,
-    /// The opening whose file is watched, and the file's name.
-    watching: Option<u64>,
-    /// Coarser candles on their way.
-    turning: Option<u64>,
-    model: Option<String>,
     models: Vec<Item>,
-
-    prepared: Option<Result<(Prepared, Estimate), String>>,
-    preparing: Option<u64>,
-    preview: response::Text,
-    /// What the preview was wrapped from: key and width.
-    previewed: Option<(crate::cache::Key, u16)>,
-    /// Say so if the next prompt cannot be made: the analyst has just chosen what it hangs on.
-    announce: bool,
-    /// Send as soon as the prompt is ready.
-    send: Option<Policy>,
-
-    response: Response,
-    /// Other models' answers to the same prompt.
-    beside: Vec<Beside>,
     report: Option<Report>,
-    look: Look,
-    /// Whether what the model thought is shown.
-    thoughts: bool,
-    /// The connection being tested.
-    testing: Option<u64>,
-    /// Whether the focused pane has the whole screen.
-    whole: bool,
     keymap: Keymap,
-    find: Option<Find>,
     risk_money: Option<f64>,
     /// The template whose text has changed since it was last parsed.
     changed: Option<String>,
+
+    /// The desk in front.
+    tab: Tab,
+    /// All of them; the place of the one in front is empty.
+    tabs: Vec<Tab>,
+    /// Which is in front.
+    at: usize,
+    /// Whether a message is taken in for a desk behind the front one.
+    is_behind: bool,
+    /// What the last deed can be undone with.
+    undo: Option<Undo>,
+    /// The values last set, by template and symbol.
+    remembered: Remembered,
+    /// The desks that the next start finds again.
+    session: session::Keeper,
 }
 
 impl App {
@@ -193,50 +181,33 @@ impl App {
     pub fn new(size: (u16, u16), library: Vec<Listed>, models: Vec<Item>, theme: Theme, now: Timestamp) -> Self {
         Self {
             size: Size::of(size),
-            focus: Pane::Templates,
-            center: Center::Answer,
-            typing: false,
             layers: Vec::new(),
             toast: None,
             theme,
             now,
             ids: 0,
             library,
-            chosen: 0,
             drafts: BTreeMap::new(),
-            values: Values::default(),
-            field: 0,
-            field_editor: None,
-            candles: None,
-            opening: None,
-            watching: None,
-            turning: None,
-            model: None,
             models,
-            prepared: None,
-            preparing: None,
-            preview: response::Text::default(),
-            previewed: None,
-            announce: false,
-            send: None,
-            response: Response::default(),
-            beside: Vec::new(),
             report: None,
-            look: Look::default(),
-            thoughts: false,
-            testing: None,
-            whole: false,
             keymap: Keymap::default(),
-            find: None,
             risk_money: None,
             changed: None,
+            tab: Tab::default(),
+            tabs: vec![Tab::default()],
+            at: 0,
+            is_behind: false,
+            undo: None,
+            remembered: Remembered::default(),
+            session: session::Keeper::default(),
         }
     }
 
     /// Chooses the template of this name, if the library has it.
     pub fn choose_template(&mut self, name: &str) {
         if let Some(at) = self.library.iter().position(|l| l.name == name) {
-            self.chosen = at;
+            self.tab.chosen = at;
+            self.recall_values();
         }
     }
 
@@ -251,8 +222,8 @@ impl App {
 
     /// Chooses a model by name; `None` leaves it to template and configuration.
     pub fn choose_model(&mut self, name: Option<String>) {
-        self.announce = name.is_some();
-        self.model = name;
+        self.tab.announce = name.is_some();
+        self.tab.model = name;
     }
 
     /// Takes the analyst's own keys.
@@ -286,24 +257,28 @@ impl App {
     }
 
     fn say(&mut self, text: impl Into<String>, bad: bool) {
-        self.toast = Some(Toast { text: text.into(), bad });
+        let mut text = text.into();
+        if self.is_behind {
+            text = format!("desk {}, {}: {text}", self.at + 1, self.tab.market());
+        }
+        self.toast = Some(Toast { text, bad });
     }
 
     // What drawing reads.
 
     /// The focused pane.
     pub fn focus(&self) -> Pane {
-        self.focus
+        self.tab.focus
     }
 
     /// What the answer's pane shows.
     pub fn center(&self) -> Center {
-        self.center
+        self.tab.center
     }
 
     /// Whether keys are typed.
     pub fn is_typing(&self) -> bool {
-        self.typing
+        self.tab.typing
     }
 
     /// The layers, the front one last.
@@ -333,12 +308,12 @@ impl App {
 
     /// The chosen row of them.
     pub fn chosen(&self) -> usize {
-        self.chosen
+        self.tab.chosen
     }
 
     /// The template in use: the one being edited as it stands, else the chosen one.
     pub fn template(&self) -> Option<&Template> {
-        let listed = self.library.get(self.chosen)?;
+        let listed = self.library.get(self.tab.chosen)?;
         match self.drafts.get(&listed.name) {
             Some(draft) => draft.parsed.as_ref().ok(),
             None => listed.template.as_ref().ok(),
@@ -347,7 +322,7 @@ impl App {
 
     /// What is wrong with the template in use.
     pub fn template_fault(&self) -> Option<&TemplateError> {
-        let listed = self.library.get(self.chosen)?;
+        let listed = self.library.get(self.tab.chosen)?;
         match self.drafts.get(&listed.name) {
             Some(draft) => draft.parsed.as_ref().err(),
             None => listed.template.as_ref().err(),
@@ -361,40 +336,44 @@ impl App {
 
     /// The template being edited.
     pub fn editing(&self) -> Option<&Editing> {
-        self.drafts.get(&self.library.get(self.chosen)?.name)
+        self.drafts.get(&self.library.get(self.tab.chosen)?.name)
     }
 
     /// The open candles.
     pub fn candles(&self) -> Option<&Candles> {
-        self.candles.as_ref()
+        self.tab.candles.as_ref()
     }
 
     /// Whether a file is being read.
     pub fn is_opening(&self) -> bool {
-        self.opening.is_some()
+        self.tab.opening.is_some()
     }
 
     /// The name of the model that would answer.
     pub fn model_name(&self) -> String {
-        match &self.prepared {
+        match &self.tab.prepared {
             Some(Ok((prepared, _))) => prepared.request.model.to_string(),
-            _ => self.model.clone().unwrap_or_else(|| ModelName::offline().to_string()),
+            _ => self
+                .tab
+                .model
+                .clone()
+                .unwrap_or_else(|| ModelName::offline().to_string()),
         }
     }
 
     /// The prompt as it would be sent, or why it cannot be.
     pub fn prepared(&self) -> Option<Result<&(Prepared, Estimate), &str>> {
-        self.prepared.as_ref().map(|p| p.as_ref().map_err(String::as_str))
+        self.tab.prepared.as_ref().map(|p| p.as_ref().map_err(String::as_str))
     }
 
     /// The prompt's text, wrapped.
     pub fn preview(&self) -> &response::Text {
-        &self.preview
+        &self.tab.preview
     }
 
     /// The answer.
     pub fn response(&self) -> &Response {
-        &self.response
+        &self.tab.response
     }
 
     /// The cache's counts.
@@ -404,32 +383,32 @@ impl App {
 
     /// The setup on show and its checks.
     pub fn judged(&self) -> Option<&Judged> {
-        self.response.judged()
+        self.tab.response.judged()
     }
 
     /// The text field being typed into, and its row.
     pub fn field_editor(&self) -> Option<(usize, &Editor)> {
-        self.field_editor.as_ref().map(|e| (self.field, e))
+        self.tab.field_editor.as_ref().map(|e| (self.tab.field, e))
     }
 
     /// The chosen row of the form.
     pub fn field(&self) -> usize {
-        self.field
+        self.tab.field
     }
 
     /// Whether another timeframe can be looked at.
     pub fn has_coarser(&self) -> bool {
-        self.candles.is_some()
+        self.tab.candles.is_some()
     }
 
     fn facts(&self) -> Option<&Facts> {
-        self.candles.as_ref().map(|c| c.market.facts.as_ref())
+        self.tab.candles.as_ref().map(|c| c.market.facts.as_ref())
     }
 
     /// Where everything lies on the screen.
     pub fn areas(&self) -> Areas {
-        let writing = self.center != Center::Answer && self.focus == Pane::Answer;
-        Areas::of(self.size, self.focus, self.library.len(), writing, self.whole)
+        let writing = self.tab.center != Center::Answer && self.tab.focus == Pane::Answer;
+        Areas::of(self.size, self.tab.focus, self.library.len(), writing, self.tab.whole)
     }
 
     // What the command table asks.
@@ -441,49 +420,49 @@ impl App {
 
     /// Whether Esc has something to end.
     pub fn can_cancel(&self) -> bool {
-        self.typing
-            || self.find.is_some()
+        self.tab.typing
+            || self.tab.find.is_some()
             || !self.layers.is_empty()
             || self.is_waiting()
-            || self.send.is_some()
-            || self.center != Center::Answer
+            || self.tab.send.is_some()
+            || self.tab.center != Center::Answer
             || self.is_pointing()
-            || self.whole
+            || self.tab.whole
     }
 
     /// Whether an answer is on its way, in any column.
     pub fn is_waiting(&self) -> bool {
-        self.response.is_streaming() || self.beside.iter().any(|c| c.response.is_streaming())
+        self.tab.is_waiting()
     }
 
     /// Whether a template is chosen.
     pub fn has_template(&self) -> bool {
-        self.library.get(self.chosen).is_some()
+        self.library.get(self.tab.chosen).is_some()
     }
 
     /// Whether the template's text is open.
     pub fn is_editing_template(&self) -> bool {
-        self.center == Center::Editor && self.editing().is_some()
+        self.tab.center == Center::Editor && self.editing().is_some()
     }
 
     /// Whether what the model thought is shown.
     pub fn shows_thoughts(&self) -> bool {
-        self.thoughts
+        self.tab.thoughts
     }
 
     /// Whether the model on show has thought aloud.
     pub fn has_thoughts(&self) -> bool {
-        !self.response.thoughts().is_empty()
+        !self.tab.response.thoughts().is_empty()
     }
 
     /// Whether the focused pane has the whole screen.
     pub fn is_whole(&self) -> bool {
-        self.whole
+        self.tab.whole
     }
 
     /// Whether candles are open.
     pub fn has_candles(&self) -> bool {
-        self.candles.is_some()
+        self.tab.candles.is_some()
     }
 
     /// Whether a check needs a look.
@@ -494,17 +473,17 @@ impl App {
 
     /// Whether the answer on show has a sample before it.
     pub fn has_sample_before(&self) -> bool {
-        self.response.neighbour(false).is_some()
+        self.tab.response.neighbour(false).is_some()
     }
 
     /// Whether the answer on show has a sample after it.
     pub fn has_sample_after(&self) -> bool {
-        self.response.neighbour(true).is_some()
+        self.tab.response.neighbour(true).is_some()
     }
 
     /// Whether there is anything to copy.
     pub fn can_copy(&self) -> bool {
-        !self.response.text().is_empty() || matches!(self.prepared, Some(Ok(_)))
+        !self.tab.response.text().is_empty() || matches!(self.tab.prepared, Some(Ok(_)))
     }
 
     /// Whether the form has a field.
@@ -515,7 +494,7 @@ impl App {
     /// Whether the analyst has set the chosen field.
     pub fn field_is_set(&self) -> bool {
         self.fields()
-            .get(self.field)
+            .get(self.tab.field)
             .is_some_and(|f| f.source == crate::prompt::Source::Analyst)
     }
 
@@ -524,7 +503,7 @@ impl App {
         Question {
             template: self.template().cloned(),
             values: self.known_values(),
-            model: self.model.clone(),
+            model: self.tab.model.clone(),
             ..Question::default()
         }
     }
@@ -534,7 +513,7 @@ impl App {
         let mut known = Values::default();
         if let Some(template) = self.template() {
             let used = template.names_used();
-            for (name, text) in self.values.iter() {
+            for (name, text) in self.tab.values.iter() {
                 if used.contains(name) || template.variables.iter().any(|v| v.name == name) {
                     known.set(name, text);
                 }
@@ -550,29 +529,34 @@ pub(super) const TIMEFRAMES: [&str; 7] = ["M1", "M5", "M15", "H1", "H4", "D1", "
 impl App {
     /// Turns to the timeframe of this key, made of the candles as they were read.
     fn turn_timeframe(&mut self, at: usize, effects: &mut Vec<Effect>) {
-        let Some(open) = &self.candles else { return };
+        let Some(open) = &self.tab.candles else { return };
         let Some(to) = TIMEFRAMES.get(at).and_then(|name| name.parse::<Timeframe>().ok()) else {
             return;
         };
-        if to == open.market.series.timeframe() {
-            return;
+        if to != open.market.series.timeframe() {
+            self.turn(to, effects);
         }
+    }
+
+    /// Has candles of this timeframe made.
+    fn turn(&mut self, to: Timeframe, effects: &mut Vec<Effect>) {
+        let Some(open) = &self.tab.candles else { return };
         let base = Arc::clone(&open.base);
         let id = self.next_id();
-        self.turning = Some(id);
+        self.tab.turning = Some(id);
         effects.push(Effect::Turn(id, base, to));
     }
 
     /// The candles of another timeframe are here, or cannot be made.
     fn turned(&mut self, id: u64, market: Result<Box<crate::desk::Market>, String>, effects: &mut Vec<Effect>) {
-        if self.turning != Some(id) {
+        if self.tab.turning != Some(id) {
             return;
         }
-        self.turning = None;
-        match (market, &mut self.candles) {
+        self.tab.turning = None;
+        match (market, &mut self.tab.candles) {
             (Ok(market), Some(open)) => {
-                if market.series.timeframe() != open.market.series.timeframe() {
-                    self.look.pan = 0;
+                if market.series.timeframe() != open.market.series.timeframe() && self.tab.restoring.is_none() {
+                    self.tab.look.pan = 0;
                 }
                 open.market = *market;
                 self.prepare(effects);

@@ -38,7 +38,7 @@ impl App {
             .find_map(|(area, pane)| Some((area.filter(|a| a.contains(at))?, pane)));
         let Some((area, pane)) = hit else { return };
         if by != 0 {
-            let focus = std::mem::replace(&mut self.focus, pane);
+            let focus = std::mem::replace(&mut self.tab.focus, pane);
             match pane {
                 // The chart goes through time.
                 Pane::Chart => self.chart_sideways(by < 0),
@@ -46,35 +46,35 @@ impl App {
             }
             // To look at something is not to go there, but for what is chosen by it.
             if matches!(pane, Pane::Chart | Pane::Answer) {
-                self.focus = focus;
+                self.tab.focus = focus;
             }
             return;
         }
-        if self.typing && pane != self.focus {
+        if self.tab.typing && pane != self.tab.focus {
             self.escape(effects);
         }
-        self.focus = pane;
+        self.tab.focus = pane;
         // The row under the click, below the frame; lists longer than their pane begin where the chosen row is in sight.
         let row = usize::from(mouse.row.saturating_sub(area.y + 1));
         let rows = usize::from(area.height.saturating_sub(2));
         match pane {
             Pane::Templates if mouse.row > area.y && row < rows => {
-                let top = (self.chosen + 1).saturating_sub(rows);
+                let top = (self.tab.chosen + 1).saturating_sub(rows);
                 let wanted = top + row;
                 if wanted < self.library.len() {
-                    let by = isize::try_from(wanted).unwrap_or(0) - isize::try_from(self.chosen).unwrap_or(0);
+                    let by = isize::try_from(wanted).unwrap_or(0) - isize::try_from(self.tab.chosen).unwrap_or(0);
                     self.vertical(by, effects);
                 }
             }
             Pane::Form if mouse.row > area.y && row < self.fields().len() => {
-                let again = row == self.field;
+                let again = row == self.tab.field;
                 self.commit_field(effects);
-                self.field = row;
+                self.tab.field = row;
                 if again {
                     self.choose(effects);
                 }
             }
-            Pane::Answer if self.center == Center::Editor => self.choose(effects),
+            Pane::Answer if self.tab.center == Center::Editor => self.choose(effects),
             _ => {}
         }
     }

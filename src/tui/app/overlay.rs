@@ -22,6 +22,12 @@ impl App {
         let Some(layer) = self.layers.last_mut() else { return };
         match layer {
             Layer::Cache(_) | Layer::History(_) | Layer::Scores(_) => {}
+            Layer::Desks => match key.code {
+                KeyCode::Char(letter) => self.tabs_key(letter, effects),
+                _ => {
+                    self.layers.pop();
+                }
+            },
             Layer::Chart => match key.code {
                 KeyCode::Char(letter) => self.layers_key(letter),
                 _ => {
@@ -108,13 +114,13 @@ impl App {
         match pick {
             Pick::File => {
                 let id = self.next_id();
-                self.opening = Some(id);
+                self.tab.opening = Some(id);
                 effects.push(Effect::Open(id, choice.into()));
             }
             Pick::Model => {
                 self.say(format!("{choice} answers from now on"), false);
-                self.announce = true;
-                self.model = Some(choice);
+                self.tab.announce = true;
+                self.tab.model = Some(choice);
                 self.prepare(effects);
             }
             Pick::Beside => self.put_beside(choice, effects),
@@ -151,9 +157,13 @@ impl App {
                 "the setup's JSON",
                 setup.and_then(|s| serde_json::to_string_pretty(s).ok()),
             ),
-            KeyCode::Char('a') => ("the answer", Some(self.response.text.clone()).filter(|t| !t.is_empty())),
+            KeyCode::Char('a') => (
+                "the answer",
+                Some(self.tab.response.text.clone()).filter(|t| !t.is_empty()),
+            ),
             KeyCode::Char('p') => {
                 let messages = self
+                    .tab
                     .prepared
                     .as_ref()
                     .and_then(|p| p.as_ref().ok())
@@ -175,7 +185,7 @@ impl App {
 
 /// A setup as a few lines of text, with the notice that every export bears.
 fn ticket(app: &App, setup: &crate::setup::Setup) -> String {
-    let facts = app.response.market.as_ref().map(|m| m.facts.as_ref());
+    let facts = app.tab.response.market.as_ref().map(|m| m.facts.as_ref());
     let head = facts.map(|f| format!("{} {} as of {}", f.symbol, f.timeframe, f.as_of_text()));
     let lines = crate::setup::ticket(setup, facts)
         .into_iter()

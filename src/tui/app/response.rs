@@ -117,6 +117,17 @@ impl Text {
         self.width = width;
     }
 
+    /// The first line in sight, as it was last scrolled.
+    pub(super) fn kept_top(&self) -> usize {
+        self.top
+    }
+
+    /// Shows the text from this line on.
+    pub(super) fn scroll_to(&mut self, line: usize) {
+        self.top = line;
+        self.follow = false;
+    }
+
     pub(super) fn begin(&mut self) {
         self.top = 0;
         self.follow = false;
@@ -215,6 +226,13 @@ impl Response {
         };
         response.wrapped.begin();
         response
+    }
+
+    /// Ends what is waited for, and says why.
+    pub(super) fn end(&mut self, why: &str) {
+        if self.is_streaming() {
+            self.state = State::Failed(why.to_owned());
+        }
     }
 
     /// Takes in a step of its ask.

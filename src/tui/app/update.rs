@@ -13,41 +13,52 @@ impl App {
     /// Takes in what happened; returns what is to be done.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         let mut effects = Vec::new();
+        match self.tab_of(&message) {
+            Some(at) => self.behind(at, message, &mut effects),
+            None => self.take(message, &mut effects),
+        }
+        effects
+    }
+
+    /// Takes in a message for the desk in front, or for all.
+    pub(super) fn take(&mut self, message: Message, effects: &mut Vec<Effect>) {
         match message {
-            Message::Key(key) => self.key(key, &mut effects),
-            Message::Paste(text) => self.paste(&text, &mut effects),
-            Message::Mouse(mouse) => self.mouse(mouse, &mut effects),
+            Message::Key(key) => self.key(key, effects),
+            Message::Paste(text) => self.paste(&text, effects),
+            Message::Mouse(mouse) => self.mouse(mouse, effects),
             Message::Resize(width, height) => self.size = Size::of((width, height)),
             // Sent before each frame: what is wrapped once a frame is not wrapped for every word of a stream.
             Message::Now(now) => {
                 self.now = now;
-                self.parse_changed(&mut effects);
+                self.parse_changed(effects);
                 self.wrap();
+                self.keep_session(effects);
             }
-            Message::Opened(id, opened) => self.opened(id, opened, &mut effects),
-            Message::Grown(id, opened) if self.watching == Some(id) => self.grown(opened, &mut effects),
+            Message::Opened(id, opened) => self.opened(id, opened, effects),
+            Message::Grown(id, opened) if self.tab.watching == Some(id) => self.grown(opened, effects),
             Message::Grown(..) => {}
-            Message::Turned(id, market) => self.turned(id, market, &mut effects),
+            Message::Turned(id, market) => self.turned(id, market, effects),
             Message::Files(id, files) => self.files(id, files),
-            Message::Prepared(id, result) if self.preparing == Some(id) => {
-                self.preparing = None;
-                self.prepared = Some(result.map(|prepared| *prepared));
-                if let (true, Some(Err(reason))) = (std::mem::take(&mut self.announce), &self.prepared) {
+            Message::Prepared(id, result) if self.tab.preparing == Some(id) => {
+                self.tab.preparing = None;
+                self.tab.prepared = Some(result.map(|prepared| *prepared));
+                if let (true, Some(Err(reason))) = (std::mem::take(&mut self.tab.announce), &self.tab.prepared) {
                     let reason = reason.clone();
                     self.say(reason, true);
                 }
-                self.send_when_ready(&mut effects);
+                self.restore_answer(effects);
+                self.send_when_ready(effects);
             }
-            Message::Step(id, step) if self.response.waits_for(id, &step) => self.step(step, &mut effects),
+            Message::Step(id, step) if self.tab.response.waits_for(id, &step) => self.step(step, effects),
             // Another column's, or nobody's any more.
             Message::Prepared(id, result) => {
-                self.beside_ready(id, result, &mut effects);
+                self.beside_ready(id, result, effects);
             }
             Message::Step(id, step) => {
-                self.beside_step(id, step, &mut effects);
+                self.beside_step(id, step, effects);
             }
-            Message::Tested(id, result) if self.testing == Some(id) => {
-                self.testing = None;
+            Message::Tested(id, result) if self.tab.testing == Some(id) => {
+                self.tab.testing = None;
                 match result {
                     Ok(words) => self.say(words, false),
                     Err(reason) => self.say(reason, true),
@@ -61,9 +72,9 @@ impl App {
                     Err(reason) => self.say(reason, true),
                 }
                 effects.push(Effect::Report);
-                self.prepare(&mut effects);
+                self.prepare(effects);
                 if self.browser().is_some() {
-                    self.browse(&mut effects);
+                    self.browse(effects);
                 }
             }
             Message::Browsed(id, browsed) => self.browsed(id, browsed),
@@ -74,12 +85,12 @@ impl App {
                     Err(reason) => self.say(reason, true),
                 }
                 effects.push(Effect::Report);
-                self.prepare(&mut effects);
+                self.prepare(effects);
                 if self.browser().is_some() {
-                    self.browse(&mut effects);
+                    self.browse(effects);
                 }
             }
-            Message::Samples(id, samples) if self.response.asked == id => self.response.samples = samples,
+            Message::Samples(id, samples) if self.tab.response.asked == id => self.tab.response.samples = samples,
             Message::Samples(..) => {}
             Message::Listed(id, listed) => self.listed(id, listed),
             Message::Recalled(id, record) => self.recalled(id, record),
@@ -88,23 +99,22 @@ impl App {
             Message::Settled(settled) => self.settled(settled),
             Message::Tick => self.tick(),
             Message::Library(library) => self.reload(library),
-            Message::Saved(Ok(saving)) => self.saved(saving, &mut effects),
+            Message::Saved(Ok(saving)) => self.saved(saving, effects),
             Message::Saved(Err(reason)) => self.say(reason, true),
         }
-        effects
     }
 
     /// What is to be done first: the candles to open, a count of the cache.
     pub fn start(&mut self, candles: Option<std::path::PathBuf>) -> Vec<Effect> {
         let id = self.next_id();
-        self.opening = Some(id);
+        self.tab.opening = Some(id);
         // An empty path stands for the bundled sample.
         vec![Effect::Open(id, candles.unwrap_or_default()), Effect::Report]
     }
 
     pub(super) fn chosen_name(&self) -> String {
         self.library
-            .get(self.chosen)
+            .get(self.tab.chosen)
             .map(|l| l.name.clone())
             .unwrap_or_default()
     }
@@ -118,21 +128,21 @@ impl App {
         }
         self.wrap_history();
         let (width, _) = self.areas().answer_inner();
-        let columns = u16::try_from(self.beside.len()).unwrap_or(0) + 1;
+        let columns = u16::try_from(self.tab.beside.len()).unwrap_or(0) + 1;
         let column = if columns > 1 {
             (width / columns).saturating_sub(1)
         } else {
             width
         };
-        self.response.wrap(column, &self.theme);
-        for other in &mut self.beside {
+        self.tab.response.wrap(column, &self.theme);
+        for other in &mut self.tab.beside {
             other.response.wrap(column, &self.theme);
         }
-        if let (Center::Preview, Some(Ok((prepared, _)))) = (self.center, &self.prepared) {
+        if let (Center::Preview, Some(Ok((prepared, _)))) = (self.tab.center, &self.tab.prepared) {
             let what = Some((prepared.key, width));
-            if self.previewed != what {
-                self.previewed = what;
-                response::preview(&mut self.preview, &prepared.request.messages, width, &self.theme);
+            if self.tab.previewed != what {
+                self.tab.previewed = what;
+                response::preview(&mut self.tab.preview, &prepared.request.messages, width, &self.theme);
             }
         }
     }
@@ -153,15 +163,15 @@ impl App {
     }
 
     pub(super) fn opened(&mut self, id: u64, opened: Opened, effects: &mut Vec<Effect>) {
-        if self.opening != Some(id) {
+        if self.tab.opening != Some(id) {
             return;
         }
-        self.opening = None;
-        self.turning = None;
-        let waiting = self.send.take();
+        self.tab.opening = None;
+        self.tab.turning = None;
+        let waiting = self.tab.send.take();
         match opened {
             Ok(candles) => {
-                let first = self.candles.is_none();
+                let first = self.tab.candles.is_none();
                 let card = &candles.card;
                 let words = format!(
                     "{} {}: {} read as {}",
@@ -170,24 +180,36 @@ impl App {
                     crate::text::count(card.rows, "candle"),
                     card.layout
                 );
-                self.look.pan = 0;
+                if self.tab.restoring.is_none() {
+                    self.tab.look.pan = 0;
+                }
+                if let Some(before) = self.tab.watching {
+                    effects.push(Effect::Unwatch(before));
+                }
                 // The bundled candles do not grow.
-                self.watching =
+                self.tab.watching =
                     (card.file != crate::market::SAMPLE_NAME && card.file != "standard input").then_some(id);
-                if self.watching.is_some() {
+                self.tab.source = self.tab.watching.map(|_| card.file.clone());
+                if self.tab.watching.is_some() {
                     effects.push(Effect::Watch(id, card.file.clone().into(), candles.clone()));
                 }
                 effects.push(Effect::Settle(std::sync::Arc::clone(&candles.base)));
-                self.candles = Some(*candles);
+                self.tab.candles = Some(*candles);
                 self.recheck();
-                if !first {
+                if !first && !self.is_behind {
                     // The card tells what was assumed; it goes at the first key.
                     self.layers.push(Layer::Card);
                     self.say(words, false);
                 }
-                self.prepare(effects);
+                match self.timeframe_left() {
+                    Some(to) => self.turn(to, effects),
+                    None => self.prepare(effects),
+                }
             }
-            Err(reason) => self.say(reason, true),
+            Err(reason) => {
+                self.tab.restoring = None;
+                self.say(reason, true);
+            }
         }
         if let Some(policy) = waiting {
             self.ask(policy, effects);
@@ -196,7 +218,7 @@ impl App {
 
     /// The open file has changed: chart, facts and freshness follow; what is typed, asked and looked at stays.
     pub(super) fn grown(&mut self, opened: Opened, effects: &mut Vec<Effect>) {
-        let Some(open) = &mut self.candles else { return };
+        let Some(open) = &mut self.tab.candles else { return };
         let candles = match opened {
             Ok(candles) => candles,
             Err(reason) => return self.say(format!("{reason}; the candles read before stay"), true),
@@ -223,7 +245,7 @@ impl App {
         } else {
             let base = std::sync::Arc::clone(&open.base);
             let id = self.next_id();
-            self.turning = Some(id);
+            self.tab.turning = Some(id);
             effects.push(Effect::Turn(id, base, turned_to));
         }
         self.say(words, false);
@@ -234,7 +256,6 @@ impl App {
         let dirty = self.drafts.iter().filter(|(_, d)| d.editor.is_dirty());
         let drafts = Drafts {
             templates: dirty.map(|(name, d)| (name.clone(), d.editor.text())).collect(),
-            values: self.values.iter().map(|(n, t)| (n.to_owned(), t.to_owned())).collect(),
         };
         effects.push(Effect::KeepDrafts(Box::new(drafts)));
     }
@@ -258,31 +279,32 @@ impl App {
             editor.highlight(theme.accent, parsed.as_ref().err().map(|e| (e.line, theme.bad)));
             self.drafts.insert(name.clone(), Editing { editor, parsed });
         }
-        for (name, text) in &drafts.values {
-            self.values.set(name.clone(), text);
-        }
         let names: Vec<&str> = drafts.templates.keys().map(String::as_str).collect();
-        let what = match names.as_slice() {
-            [] => "values of the form".to_owned(),
-            names => format!("edits of {}", names.join(", ")),
-        };
-        self.say(format!("{what} that were not saved are here again"), false);
+        self.say(
+            format!("edits of {} that were not saved are here again", names.join(", ")),
+            false,
+        );
     }
 
     /// Records the answer of a column.
     pub(super) fn record(&self, response: &Response, effects: &mut Vec<Effect>) {
         if let (State::Done(answer), Some(prepared)) = (&response.state, &response.prepared) {
-            let source = self.candles.as_ref().map(|c| c.card.file.clone()).unwrap_or_default();
+            let source = self
+                .tab
+                .candles
+                .as_ref()
+                .map(|c| c.card.file.clone())
+                .unwrap_or_default();
             effects.push(Effect::Record(prepared.clone(), answer.clone(), source));
         }
     }
 
     /// The answers on show are held against the candles that have come since.
     fn recheck(&mut self) {
-        let Some(open) = &self.candles else { return };
+        let Some(open) = &self.tab.candles else { return };
         let series = &open.market.series;
-        let columns = self.beside.iter_mut().map(|c| &mut c.response);
-        for response in std::iter::once(&mut self.response).chain(columns) {
+        let columns = self.tab.beside.iter_mut().map(|c| &mut c.response);
+        for response in std::iter::once(&mut self.tab.response).chain(columns) {
             let (State::Done(answer), Some(market)) = (&response.state, &mut response.market) else {
                 continue;
             };
@@ -302,33 +324,38 @@ impl App {
     }
 
     pub(super) fn reload(&mut self, library: Vec<crate::prompt::Listed>) {
-        let name = self.chosen_name();
-        self.library = library;
-        self.chosen = self.chosen.min(self.library.len().saturating_sub(1));
-        self.choose_template(&name);
+        let before = std::mem::replace(&mut self.library, library);
+        let (front, library) = (self.at, &self.library);
+        let others = self.tabs.iter_mut().enumerate().filter(|(at, _)| *at != front);
+        for tab in others.map(|(_, tab)| tab).chain([&mut self.tab]) {
+            let name = before.get(tab.chosen).map_or("", |l| l.name.as_str());
+            let found = library.iter().position(|l| l.name == name);
+            tab.chosen = found.unwrap_or_else(|| tab.chosen.min(library.len().saturating_sub(1)));
+        }
     }
 
     /// Asks for the prompt to be made ready anew.
     pub(super) fn prepare(&mut self, effects: &mut Vec<Effect>) {
         // What was to be sent was another prompt.
-        self.send = None;
+        self.tab.send = None;
+        self.recall_values();
         if let Some(fault) = self.template_fault().map(ToString::to_string) {
-            self.preparing = None;
-            self.prepared = Some(Err(fault));
+            self.tab.preparing = None;
+            self.tab.prepared = Some(Err(fault));
             return;
         }
         let id = self.next_id();
-        self.preparing = Some(id);
-        let market = self.candles.as_ref().map(|c| Box::new(c.market.clone()));
+        self.tab.preparing = Some(id);
+        let market = self.tab.candles.as_ref().map(|c| Box::new(c.market.clone()));
         effects.push(Effect::Prepare(id, Box::new(self.question()), market));
     }
 
     pub(super) fn send_when_ready(&mut self, effects: &mut Vec<Effect>) {
-        let Some(policy) = self.send.take() else { return };
-        match &self.prepared {
+        let Some(policy) = self.tab.send.take() else { return };
+        match &self.tab.prepared {
             Some(Ok((prepared, _))) => {
                 let prepared = Box::new(prepared.clone());
-                if let Some(id) = self.response.id() {
+                if let Some(id) = self.tab.response.id() {
                     effects.push(Effect::Cancel(id));
                 }
                 let id = self.next_id();
@@ -343,19 +370,19 @@ impl App {
         }
     }
 
-    fn begin(&mut self, id: u64, prepared: Box<Prepared>, policy: Policy, effects: &mut Vec<Effect>) {
-        self.response = Response::asked(id, prepared.clone(), self.now);
-        self.center = Center::Answer;
-        self.focus = Pane::Answer;
+    pub(super) fn begin(&mut self, id: u64, prepared: Box<Prepared>, policy: Policy, effects: &mut Vec<Effect>) {
+        self.tab.response = Response::asked(id, prepared.clone(), self.now);
+        self.tab.center = Center::Answer;
+        self.tab.focus = Pane::Answer;
         effects.push(Effect::Ask(id, prepared, policy));
     }
 
     /// Shows the sample before or after the one on show: the same prompt's, whatever stands in the form by now.
     pub(super) fn turn_sample(&mut self, on: bool, effects: &mut Vec<Effect>) {
-        let Some(sample) = self.response.neighbour(on) else {
+        let Some(sample) = self.tab.response.neighbour(on) else {
             return;
         };
-        let Some(prepared) = self.response.prepared.clone() else {
+        let Some(prepared) = self.tab.response.prepared.clone() else {
             return;
         };
         let id = self.next_id();
@@ -364,25 +391,26 @@ impl App {
 
     pub(super) fn ask(&mut self, policy: Policy, effects: &mut Vec<Effect>) {
         self.commit_field(effects);
-        self.typing = false;
-        if self.opening.is_some() {
+        self.tab.typing = false;
+        self.tab.restoring = None;
+        if self.tab.opening.is_some() {
             // Its candles are on their way: the prompt is made, and sent, when they are here.
-            self.send = Some(policy);
+            self.tab.send = Some(policy);
             return;
         }
         self.prepare(effects);
-        self.send = Some(policy);
-        for at in 0..self.beside.len() {
+        self.tab.send = Some(policy);
+        for at in 0..self.tab.beside.len() {
             self.ask_beside(at, effects);
         }
-        if self.preparing.is_none() {
+        if self.tab.preparing.is_none() {
             self.send_when_ready(effects);
         }
     }
 
     fn find_samples(&self, effects: &mut Vec<Effect>) {
-        if let State::Done(answer) = &self.response.state {
-            effects.push(Effect::Samples(self.response.asked, answer.key));
+        if let State::Done(answer) = &self.tab.response.state {
+            effects.push(Effect::Samples(self.tab.response.asked, answer.key));
         }
     }
 
@@ -392,7 +420,7 @@ impl App {
             Step::Failed(error) => Some(error.to_string()),
             _ => None,
         };
-        self.response.take(step);
+        self.tab.response.take(step);
         if done || stored || failed.is_some() {
             effects.push(Effect::Report);
         }
@@ -400,7 +428,8 @@ impl App {
             self.find_samples(effects);
         }
         if done {
-            self.record(&self.response, effects);
+            self.restore_scroll();
+            self.record(&self.tab.response, effects);
             // Whether asking again would be a hit has changed.
             self.prepare(effects);
         }

@@ -108,6 +108,16 @@ pub enum Command {
     Thoughts,
     /// See whether the model answers.
     TestModel,
+    /// The desks that are open.
+    Desks,
+    /// To the next desk.
+    NextDesk,
+    /// To the one before.
+    PreviousDesk,
+    /// Undo the last deed.
+    Undo,
+    /// Take every variable back to what the candles say.
+    ResetAll,
     /// The palette of commands.
     Palette,
     /// This help.

@@ -82,6 +82,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             Layer::Picker(_) => " type to narrow · ↑ ↓ choose · Enter takes · Esc closes",
             Layer::SaveAs(_) => " Enter saves · Esc does not",
             Layer::Help(_) => " ↑ ↓ scroll · any other key closes",
+            Layer::Desks => " a digit turns to a desk · n opens one · x closes this one · Esc closes",
             Layer::Chart => " a letter switches a layer · Esc closes",
             Layer::Clear
             | Layer::Copy

@@ -8,10 +8,52 @@ use ratatui::widgets::Paragraph;
 use super::App;
 use crate::market::timestamp;
 
+/// The desks by number and market, the one in front set apart; where there is no room for all, those around it.
+fn tabs(app: &App, width: usize) -> Vec<Span<'static>> {
+    let theme = app.theme();
+    let titles: Vec<String> = app
+        .tabs()
+        .enumerate()
+        .map(|(at, tab)| {
+            let waits = if tab.is_waiting() { "…" } else { "" };
+            format!(" {} {}{waits} ", at + 1, tab.market())
+        })
+        .collect();
+    let at = app.tab_at();
+    let taken = |first: usize| -> usize { titles[first..=at].iter().map(|t| t.chars().count()).sum() };
+    let first = (0..=at).find(|first| taken(*first) <= width).unwrap_or(at);
+    let mut room = width;
+    let mut spans = Vec::new();
+    for (i, title) in titles.into_iter().enumerate().skip(first) {
+        let long = title.chars().count();
+        if i > at && long > room {
+            break;
+        }
+        room = room.saturating_sub(long);
+        let style = if i == at {
+            theme.accent.patch(theme.strong).patch(theme.selected)
+        } else {
+            theme.dim
+        };
+        spans.push(Span::styled(title, style));
+    }
+    spans
+}
+
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = app.theme();
     let mut left = vec![Span::styled(" wickdesk ", theme.accent.patch(theme.strong))];
+    if app.has_tabs() {
+        left = tabs(app, usize::from(area.width) / 2);
+    }
     match app.candles() {
+        Some(open) if app.has_tabs() => {
+            let as_of = timestamp(open.market.facts.as_of);
+            left.push(Span::raw(format!(" as of {} ", as_of.strftime("%m-%d %H:%M"))));
+            if area.width >= 116 {
+                left.push(Span::styled(open.market.freshness(app.now()).words(), theme.dim));
+            }
+        }
         Some(open) => {
             let facts = &open.market.facts;
             left.push(Span::styled(

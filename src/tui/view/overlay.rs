@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use super::{App, fit, pane, row, title};
+use crate::text::clean_line;
 use crate::tui::app::{Layer, Picker};
 use crate::tui::markdown;
 
@@ -71,6 +72,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
             frame.render_widget(Paragraph::new(hint), below);
         }
         Layer::Chart => layers(frame, app),
+        Layer::Desks => desks(frame, app),
         Layer::Card => card(frame, app),
         Layer::Cache(browser) => super::browser::draw(frame, browser, app),
         Layer::History(history) => super::history::draw(frame, history, app),
@@ -219,6 +221,40 @@ fn layers(frame: &mut Frame<'_>, app: &App) {
     });
     let hint = Line::styled("a letter switches, Esc closes", theme.dim);
     frame.render_widget(Paragraph::new(rows.chain([hint]).collect::<Vec<_>>()), inner);
+}
+
+/// The menu of desks: what each is about, and what can be done.
+fn desks(frame: &mut Frame<'_>, app: &App) {
+    let theme = app.theme();
+    let count = u16::try_from(app.tabs().count()).unwrap_or(9);
+    let inner = window(frame, 64, count + 4, "Desks", app);
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    for (at, tab) in app.tabs().enumerate() {
+        let here = at == app.tab_at();
+        let template = app.library().get(tab.chosen()).map_or("", |l| l.name.as_str());
+        let waits = if tab.is_waiting() { " · asking" } else { "" };
+        let model = tab.model().unwrap_or_default();
+        let detail = clean_line(&format!("{template}{waits}  {model}"));
+        let label = format!("{} {} {}", if here { "▸" } else { " " }, at + 1, tab.market());
+        let mut line = row(
+            &label,
+            vec![Span::styled(fit(&detail, usize::from(inner.width) / 2), theme.dim)],
+            inner.width,
+            theme,
+        );
+        line.spans[0].style = if here {
+            theme.accent
+        } else {
+            ratatui::style::Style::new()
+        };
+        lines.push(line);
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled(
+        "1-9 turns to one   n opens one   x closes this one",
+        theme.dim,
+    ));
+    frame.render_widget(Paragraph::new(lines), inner);
 }
 
 fn card(frame: &mut Frame<'_>, app: &App) {
