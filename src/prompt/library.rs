@@ -71,6 +71,9 @@ pub enum LibraryError {
     /// A name that is no file name.
     #[error("`{0}` is no name for a template; use letters, digits, - and _")]
     Name(String),
+    /// A shipped template, or one from elsewhere, cannot be changed.
+    #[error("`{0}` is not among your own templates; Ctrl-S saves a copy that is")]
+    NotYours(String),
     /// A file of that name is there already.
     #[error("{0} exists already; choose another name")]
     Exists(String),
@@ -202,6 +205,56 @@ impl Library {
         })
     }
 
+    /// The file of the user's template `name`, which may be changed.
+    fn own_file(&self, name: &str) -> Result<PathBuf, LibraryError> {
+        // A pattern is a directory of somebody's collection, not a file of its own.
+        let own = self
+            .own_files()
+            .into_iter()
+            .find(|(n, path)| n == name && !path.ends_with("system.md"));
+        own.map(|(_, path)| path)
+            .ok_or_else(|| LibraryError::NotYours(crate::text::clean_line(name)))
+    }
+
+    /// Removes the user's template `name`; returns its text, to be saved again. A shipped one that it stood before is there
+    /// again.
+    ///
+    /// # Errors
+    /// [`LibraryError`] when it is shipped or unknown, or cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<String, LibraryError> {
+        let path = self.own_file(name)?;
+        let fail = |error: std::io::Error| LibraryError::Io {
+            path: path.display().to_string(),
+            reason: crate::text::io_reason(&error),
+        };
+        let bytes = std::fs::read(&path).map_err(fail)?;
+        std::fs::remove_file(&path).map_err(fail)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Gives the user's template `from` another name.
+    ///
+    /// # Errors
+    /// [`LibraryError`] when it is shipped or unknown, the new name is none or taken, or the file cannot be moved.
+    pub fn rename(&self, from: &str, to: &str) -> Result<PathBuf, LibraryError> {
+        if !is_name(to) {
+            return Err(LibraryError::Name(crate::text::clean_line(to)));
+        }
+        let path = self.own_file(from)?;
+        let ending = path.extension().map(|e| e.to_string_lossy().into_owned());
+        let target = self
+            .directory
+            .join(format!("{to}.{}", ending.as_deref().unwrap_or("prompt")));
+        if target.exists() || self.own_files().iter().any(|(n, _)| n == to) {
+            return Err(LibraryError::Exists(target.display().to_string()));
+        }
+        std::fs::rename(&path, &target).map_err(|error| LibraryError::Io {
+            path: path.display().to_string(),
+            reason: crate::text::io_reason(&error),
+        })?;
+        Ok(target)
+    }
+
     /// Saves `source` as the user's template `name`, whole or not at all; `replace` allows for a file that is there.
     ///
     /// # Errors
@@ -221,6 +274,11 @@ impl Library {
         })?;
         Ok(path)
     }
+}
+
+/// The text of a shipped template.
+pub fn shipped(name: &str) -> Option<&'static str> {
+    SHIPPED.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
 }
 
 fn list_file(name: String, path: PathBuf, shadows: bool) -> Listed {

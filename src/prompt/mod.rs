@@ -12,8 +12,8 @@ mod template;
 mod values;
 
 pub use error::TemplateError;
-pub use library::{Library, LibraryError, Listed, Origin, is_name};
+pub use library::{Library, LibraryError, Listed, Origin, is_name, shipped};
 pub use picoschema::{Kind, Variable};
 pub use render::{BUILT_IN, Context, SETUP_CONTRACT, render};
-pub use template::Template;
+pub use template::{Template, UnknownName};
 pub use values::{Filled, Source, Values};

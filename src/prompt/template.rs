@@ -59,6 +59,17 @@ impl Template {
     }
 
     fn parse_parts(source: &str, name: &str) -> Result<Self, TemplateError> {
+        let template = Self::parse_syntax(source, name)?;
+        template.refuse_unknown_names()?;
+        Ok(template)
+    }
+
+    /// The places of `source` that use a name nobody defines; none where it cannot be read so far.
+    pub fn unknown_names(source: &str) -> Vec<UnknownName> {
+        Self::parse_syntax(source, "template").map_or_else(|_| Vec::new(), |template| template.unknown())
+    }
+
+    fn parse_syntax(source: &str, name: &str) -> Result<Self, TemplateError> {
         let text = crate::text::clean(source);
         let (front, body, first_line) = cut(&text)?;
         let front = match front {
@@ -67,7 +78,7 @@ impl Template {
         };
         let body = messages::mark(body, first_line)?;
         render::check_syntax(&body, first_line)?;
-        let template = Self {
+        Ok(Self {
             name: front.name.unwrap_or_else(|| name.to_owned()),
             description: front.description,
             model: front.model,
@@ -82,9 +93,7 @@ impl Template {
             body,
             first_line,
             system_only: false,
-        };
-        template.refuse_unknown_names()?;
-        Ok(template)
+        })
     }
 
     /// The names its body uses that neither it nor a block of it defines.
@@ -93,43 +102,79 @@ impl Template {
     }
 
     fn refuse_unknown_names(&self) -> Result<(), TemplateError> {
-        let facts = crate::facts::known_names();
-        let unknown = self.names_used().into_iter().filter(|name| {
-            let known = BUILT_IN.contains(&name.as_str()) || facts.contains(name);
-            !known && self.variables.iter().all(|v| v.name != *name)
-        });
         // Of several the first in the text is told.
-        let first = unknown.map(|name| (self.find(&name), name)).min();
-        if let Some(((line, column), name)) = first {
+        let first = self.unknown().into_iter().min_by_key(|u| (u.line, u.column));
+        first.map_or(Ok(()), |u| Err(TemplateError::new(u.line, u.column, u.to_string())))
+    }
+
+    fn unknown(&self) -> Vec<UnknownName> {
+        let facts = crate::facts::known_names();
+        let is_known = |name: &str| {
+            BUILT_IN.contains(&name) || facts.iter().any(|f| f == name) || self.variables.iter().any(|v| v.name == name)
+        };
+        let mut found = Vec::new();
+        for name in self.names_used().into_iter().filter(|name| !is_known(name)) {
             let candidates = BUILT_IN
                 .iter()
                 .copied()
                 .chain(facts.iter().map(String::as_str))
                 .chain(self.variables.iter().map(|v| v.name.as_str()));
-            let hint = match crate::text::nearest(&name, candidates) {
-                Some(near) => format!("did you mean `{near}`? else declare it under input.schema"),
-                None => "declare it under input.schema".to_owned(),
-            };
-            let message = format!("`{name}` is no fact and no variable; {hint}");
-            return Err(TemplateError::new(line, column, message));
+            let nearest = crate::text::nearest(&name, candidates).map(str::to_owned);
+            let mut places = self.places(&name);
+            if places.is_empty() {
+                places.push((self.first_line, 1));
+            }
+            found.extend(places.into_iter().map(|(line, column)| UnknownName {
+                line,
+                column,
+                name: name.clone(),
+                nearest: nearest.clone(),
+            }));
         }
-        Ok(())
+        found
     }
 
-    /// Line and column where the body first uses `name` inside a Jinja tag.
-    fn find(&self, name: &str) -> (usize, usize) {
+    /// Line and column of each place where the body uses `name` inside a Jinja tag.
+    fn places(&self, name: &str) -> Vec<(usize, usize)> {
         let word = |c: char| c.is_alphanumeric() || c == '_';
+        let mut places = Vec::new();
         for (number, line) in self.body.lines().enumerate() {
             for (at, _) in line.match_indices(name) {
                 let before = line[..at].chars().next_back();
                 let after = line[at + name.len()..].chars().next();
                 let tag = line[..at].contains("{{") || line[..at].contains("{%");
                 if tag && !before.is_some_and(word) && !after.is_some_and(word) {
-                    return (self.first_line + number, line[..at].chars().count() + 1);
+                    places.push((self.first_line + number, line[..at].chars().count() + 1));
                 }
             }
         }
-        (self.first_line, 1)
+        places
+    }
+}
+
+/// A name that a template uses and nobody defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownName {
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// The name.
+    pub name: String,
+    /// The known name that is nearest to it.
+    pub nearest: Option<String>,
+}
+
+impl std::fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = &self.name;
+        match &self.nearest {
+            Some(near) => write!(
+                f,
+                "`{name}` is no fact and no variable; did you mean `{near}`? else declare it under input.schema"
+            ),
+            None => write!(f, "`{name}` is no fact and no variable; declare it under input.schema"),
+        }
     }
 }
 

@@ -1,8 +1,30 @@
-//! The text area, behind one module: typing, pasting, undo, soft wrap, and Jinja's tags coloured.
+//! The text area, behind one module: typing, pasting, undo, soft wrap, places found, and Jinja's tags coloured.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Style;
 use tui_textarea::{CursorMove, TextArea, WrapMode};
+
+/// A place in the text: its row, and the columns from its first character to behind its last, all from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The row.
+    pub row: usize,
+    /// The first column.
+    pub from: usize,
+    /// The column behind the last.
+    pub to: usize,
+}
+
+/// How parts of the text are set apart.
+#[derive(Debug, Clone, Copy)]
+pub struct Marks {
+    /// `{{ … }}` and `{% … %}`.
+    pub tag: Style,
+    /// What is wrong.
+    pub fault: Style,
+    /// What was looked for.
+    pub found: Style,
+}
 
 /// A text being edited.
 #[derive(Debug, Clone)]
@@ -10,6 +32,10 @@ pub struct Editor {
     area: TextArea<'static>,
     /// What the text was when it was opened or saved.
     saved: String,
+    /// The text behind each edit that took something away and put something else there: the area undoes it in two steps.
+    double: Vec<String>,
+    /// The same of those that were undone.
+    undone: Vec<String>,
 }
 
 impl Editor {
@@ -19,9 +45,13 @@ impl Editor {
         area.set_wrap_mode(WrapMode::Word);
         area.set_cursor_line_style(Style::new());
         area.set_max_histories(1_000);
+        // Undo takes back words, not letters.
+        area.set_undo_coalescing(true);
         Self {
             area,
             saved: text.to_owned(),
+            double: Vec::new(),
+            undone: Vec::new(),
         }
     }
 
@@ -43,8 +73,38 @@ impl Editor {
     /// Puts `text` in place of all there is, as an edit.
     pub fn replace(&mut self, text: &str) {
         self.area.select_all();
-        self.area.insert_str(text);
+        self.insert(text);
         self.area.move_cursor(CursorMove::Top);
+    }
+
+    /// Inserts text in place of what is selected, as one edit.
+    fn insert(&mut self, text: &str) {
+        let double = self.area.selection_range().is_some_and(|(from, to)| from != to) && !text.is_empty();
+        self.area.insert_str(text);
+        if double {
+            self.double.push(self.text());
+        }
+    }
+
+    fn undo(&mut self) {
+        let double = self.double.pop_if(|after| *after == self.area.lines().join("\n"));
+        self.area.undo();
+        if let Some(after) = double {
+            self.area.undo();
+            self.undone.push(after);
+        }
+    }
+
+    fn redo(&mut self) {
+        self.area.redo();
+        let Some(after) = self.undone.last() else { return };
+        if *after != self.text() && self.area.redo() {
+            if *after == self.text() {
+                self.double.extend(self.undone.pop());
+            } else {
+                self.area.undo();
+            }
+        }
     }
 
     /// Moves the cursor to the end of the text.
@@ -57,9 +117,8 @@ impl Editor {
     pub fn input(&mut self, key: KeyEvent) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
-            KeyCode::Char('y') if control => {
-                self.area.redo();
-            }
+            KeyCode::Char('y') if control => self.redo(),
+            KeyCode::Char('u') if control => self.undo(),
             _ => {
                 self.area.input(key);
             }
@@ -73,7 +132,7 @@ impl Editor {
 
     /// Inserts pasted text as one edit.
     pub fn paste(&mut self, text: &str) {
-        self.area.insert_str(crate::text::clean(text));
+        self.insert(&crate::text::clean(text));
     }
 
     /// Line and column of the cursor, from 1.
@@ -82,28 +141,149 @@ impl Editor {
         (row + 1, column + 1)
     }
 
-    /// Colours `{{ … }}` and `{% … %}` with `tag`, and marks the line of a fault with `fault`.
-    pub fn highlight(&mut self, tag: Style, fault: Option<(usize, Style)>) {
+    /// Colours the tags, and sets apart the places that are at fault and those that were found.
+    pub fn highlight(&mut self, marks: &Marks, faults: &[Place], found: &[Place]) {
         self.area.clear_custom_highlight();
-        let mut found = Vec::new();
+        let mut tags = Vec::new();
         for (row, line) in self.area.lines().iter().enumerate() {
             for (open, close) in [("{{", "}}"), ("{%", "%}")] {
                 let mut at = 0;
                 while let Some(start) = line[at..].find(open).map(|i| at + i) {
                     let end = line[start..].find(close).map_or(line.len(), |i| start + i + 2);
-                    found.push(((row, column(line, start)), (row, column(line, end)), tag));
+                    tags.push(Place {
+                        row,
+                        from: column(line, start),
+                        to: column(line, end),
+                    });
                     at = end;
                 }
             }
-            if let Some((number, style)) = fault
-                && number == row + 1
-            {
-                found.push(((row, 0), (row, column(line, line.len())), style));
+        }
+        let layers = [(&tags[..], marks.tag), (faults, marks.fault), (found, marks.found)];
+        for (priority, (places, style)) in (1u8..).zip(layers) {
+            for place in places {
+                let range = ((place.row, place.from), (place.row, place.to));
+                self.area.custom_highlight(range, style, priority);
             }
         }
-        for (from, to, style) in found {
-            self.area.custom_highlight((from, to), style, 1);
+    }
+
+    /// The whole of a line, from 1.
+    pub fn line(&self, number: usize) -> Option<Place> {
+        let row = number.checked_sub(1)?;
+        let to = self.area.lines().get(row)?.chars().count();
+        Some(Place { row, from: 0, to })
+    }
+
+    /// The places that hold `words`, in any letter case; none of none.
+    pub fn holding(&self, words: &str) -> Vec<Place> {
+        let words = words.to_lowercase();
+        let long = words.chars().count();
+        let mut places = Vec::new();
+        for (row, line) in self.area.lines().iter().enumerate().filter(|_| long > 0) {
+            let lower = line.to_lowercase();
+            places.extend(lower.match_indices(&words).map(|(at, _)| {
+                let from = lower[..at].chars().count();
+                Place {
+                    row,
+                    from,
+                    to: from + long,
+                }
+            }));
         }
+        places
+    }
+
+    /// Where the cursor is: row and column, from 0.
+    pub fn cursor(&self) -> (usize, usize) {
+        let (row, column) = self.area.cursor();
+        (row, column)
+    }
+
+    /// Puts the cursor at a row and column, from 0.
+    pub fn jump(&mut self, row: usize, column: usize) {
+        let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        self.area.cancel_selection();
+        self.area.move_cursor(CursorMove::Jump(short(row), short(column)));
+    }
+
+    /// Puts `text` at this place instead of what is there, as one edit; the cursor is behind it then.
+    pub fn put(&mut self, place: Place, text: &str) {
+        self.jump(place.row, place.from);
+        self.area.start_selection();
+        self.area.move_cursor(CursorMove::Jump(
+            u16::try_from(place.row).unwrap_or(u16::MAX),
+            u16::try_from(place.to).unwrap_or(u16::MAX),
+        ));
+        if text.is_empty() {
+            self.area.cut();
+        } else {
+            self.insert(text);
+        }
+    }
+
+    /// Puts `text` in place of everything that holds `words`, as one edit; says how often.
+    pub fn put_all(&mut self, words: &str, text: &str) -> usize {
+        let places = self.holding(words);
+        let mut lines = self.area.lines().to_vec();
+        for place in places.iter().rev() {
+            let Some(line) = lines.get_mut(place.row) else { continue };
+            let byte = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+            let range = byte(place.from)..byte(place.to);
+            line.replace_range(range, text);
+        }
+        if !places.is_empty() {
+            let (row, column) = self.cursor();
+            self.replace(&lines.join("\n"));
+            self.jump(row, column);
+        }
+        places.len()
+    }
+
+    /// The beginning of a name that is being typed inside a tag, up to the cursor; empty right behind `{{ `.
+    pub fn name_begun(&self) -> Option<Place> {
+        let (row, to) = self.cursor();
+        let line = self.area.lines().get(row)?;
+        let end = line.char_indices().nth(to).map_or(line.len(), |(at, _)| at);
+        let before = &line[..end];
+        let open = before.rfind("{{").max(before.rfind("{%"))?;
+        let inside = &before[open + 2..];
+        let quoted = inside.matches('"').count() % 2 == 1 || inside.matches('\'').count() % 2 == 1;
+        if inside.contains("}}") || inside.contains("%}") || quoted {
+            return None;
+        }
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        let name = inside.chars().rev().take_while(|c| word(*c)).count();
+        let ahead = inside.chars().rev().skip(name).find(|c| !c.is_whitespace());
+        let first = inside.chars().count() - name;
+        let begins = before[open..].starts_with("{{") && ahead.is_none();
+        // An attribute or a filter is no name of ours; neither is a number.
+        let number = inside.chars().nth(first).is_some_and(|c| c.is_ascii_digit());
+        let fits = !matches!(ahead, Some('.' | '|')) && !number && (name > 0 || begins);
+        fits.then_some(Place {
+            row,
+            from: to - name,
+            to,
+        })
+    }
+
+    /// The characters of a place.
+    pub fn text_of(&self, place: Place) -> String {
+        let line = self.area.lines().get(place.row).map_or("", String::as_str);
+        line.chars().skip(place.from).take(place.to - place.from).collect()
+    }
+
+    /// What is selected, if anything is.
+    pub fn selected(&mut self) -> Option<String> {
+        self.area.selection_range()?;
+        let mut copy = self.area.clone();
+        copy.copy();
+        Some(copy.yank_text()).filter(|text| !text.is_empty())
+    }
+
+    /// Where the cursor was drawn last, if it was in sight.
+    pub fn drawn_cursor(&self) -> Option<ratatui::layout::Position> {
+        self.area.rendered_cursor_position()
     }
 
     /// The widget to draw.

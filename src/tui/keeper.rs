@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -78,10 +78,9 @@ fn work(state: &Path, receiver: &Receiver<Kept>) {
                 Kept::Drafts(kept) => drafts = Some(kept),
                 Kept::Session(kept) => session = Some(kept),
             }
-            next = match receiver.recv_timeout(due.saturating_duration_since(Instant::now())) {
-                Ok(kept) => Some(kept),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-            };
+            next = receiver
+                .recv_timeout(due.saturating_duration_since(Instant::now()))
+                .ok();
         }
         let written = [
             drafts.map(|drafts| drafts::keep(state, &drafts)),

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod drafts;
 mod editor;
+mod elsewhere;
 mod keeper;
 pub mod keymap;
 mod markdown;

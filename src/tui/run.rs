@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::Start;
 use super::app::{App, Effect, Item, Message};
 use super::drafts;
+use super::elsewhere;
 use super::keeper::{self, Keeper};
 use super::terminal::Guard;
 use super::theme::Theme;
@@ -80,6 +81,7 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
         calls: HashMap::new(),
         watches: HashMap::new(),
         keeper: Keeper::at(state)?,
+        elsewhere: None,
         leave: false,
     };
     driver.run_all(effects, &mut guard)?;
@@ -95,6 +97,8 @@ struct Driver {
     watches: HashMap<u64, JoinHandle<()>>,
     /// Dropped with the driver, however that ends: nothing typed goes with it.
     keeper: Keeper,
+    /// A template's name and text, to be edited elsewhere.
+    elsewhere: Option<(String, String)>,
     leave: bool,
 }
 
@@ -116,6 +120,16 @@ impl Driver {
                 let effects = app.update(Message::Now(Timestamp::now()));
                 guard.screen().draw(|frame| view::draw(frame, app))?;
                 self.run_all(effects, guard)?;
+            }
+            if let Some((name, text)) = self.elsewhere.take() {
+                // Its keys are the other editor's: nobody reads them here meanwhile.
+                drop(events);
+                let edited = tokio::task::block_in_place(|| elsewhere::edit(&name, &text, guard));
+                events = EventStream::new();
+                let effects = app.update(Message::EditedElsewhere(name, edited));
+                changed = true;
+                self.run_all(effects, guard)?;
+                continue;
             }
             let mut effects = Vec::new();
             tokio::select! {
@@ -151,6 +165,7 @@ impl Driver {
             Effect::Quit => self.leave = true,
             Effect::KeepDrafts(drafts) => self.keeper.drafts(drafts),
             Effect::KeepSession(session) => self.keeper.session(session),
+            Effect::EditElsewhere(name, text) => self.elsewhere = Some((name, text)),
             Effect::Suspend => guard.suspend()?,
             Effect::Copy(text) => Guard::copy(&text)?,
             Effect::Cancel(id) => {

@@ -59,6 +59,21 @@ impl Guard {
         restore();
         #[cfg(unix)]
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+        self.take_again()
+    }
+
+    /// Gives the terminal back while `work` uses it, and takes it again.
+    ///
+    /// # Errors
+    /// The system's, when the terminal cannot be taken again.
+    pub fn lend<T>(&mut self, work: impl FnOnce() -> T) -> io::Result<T> {
+        restore();
+        let done = work();
+        self.take_again()?;
+        Ok(done)
+    }
+
+    fn take_again(&mut self) -> io::Result<()> {
         enter(self.mouse)?;
         // A screen that knows nothing of what stood there draws all of it; clearing would ask the terminal for its
         // cursor while the events are read elsewhere.

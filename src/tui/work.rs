@@ -78,7 +78,22 @@ pub fn done(desk: &Desk, effect: Effect) -> Vec<Message> {
                 Message::Saved(saved.map(|_| saving).map_err(|e| e.to_string())),
             ];
         }
+        Effect::RemoveTemplate(name) => {
+            let removed = desk.library().remove(&name);
+            return vec![
+                Message::Library(desk.library().list()),
+                Message::RemovedTemplate(removed.map(|text| (name, text)).map_err(|e| e.to_string())),
+            ];
+        }
+        Effect::RenameTemplate(from, to) => {
+            let renamed = desk.library().rename(&from, &to);
+            return vec![
+                Message::Library(desk.library().list()),
+                Message::RenamedTemplate(renamed.map(|_| (from, to)).map_err(|e| e.to_string())),
+            ];
+        }
         Effect::Watch(..)
+        | Effect::EditElsewhere(..)
         | Effect::Unwatch(_)
         | Effect::Ask(..)
         | Effect::TestModel(..)

@@ -559,7 +559,7 @@ fn a_name_that_is_none_stays_in_its_box() {
     bench.keys("../evil");
     bench.press(KeyCode::Enter);
     assert!(
-        matches!(bench.app.layers(), [Layer::SaveAs(_)]) && bench.toast().contains("is no name"),
+        matches!(bench.app.layers(), [Layer::Name(..)]) && bench.toast().contains("is no name"),
         "{}",
         bench.toast()
     );
@@ -962,4 +962,106 @@ fn every_field_is_taken_back_at_once_and_undone() {
     );
     bench.keys("tkv");
     assert_eq!(bench.app.fields(), set);
+}
+
+#[test]
+fn names_are_offered_with_their_values_while_a_template_is_typed() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("e");
+    bench.press(KeyCode::Enter);
+    bench.press(KeyCode::Up);
+    bench.keys("{{ swing_h");
+    let screen = bench.screen();
+    assert!(screen.contains("▸swing_high") && screen.contains("1.12130"), "{screen}");
+    bench.press(KeyCode::Tab);
+    bench.keys(" }} {{ atr }} {{ rsx }}");
+    let text = bench.app.editing().unwrap().editor.text();
+    assert!(text.starts_with("{{ swing_high }} {{ atr }} {{ rsx }}\n"), "{text}");
+    // What nobody defines is told with what is nearest, at its line.
+    assert!(bench.screen().contains("`rsx` is no"), "{}", bench.screen());
+    // Esc only sends the names away; what is typed behind goes on.
+    bench.keys("{{ at");
+    assert!(bench.app.completion().is_some());
+    bench.press(KeyCode::Esc);
+    assert!(bench.app.completion().is_none() && bench.app.is_typing());
+    // No names where none can stand.
+    bench.keys("r|pr");
+    assert!(bench.app.completion().is_none());
+    bench.keys(" }} at");
+    assert!(bench.app.completion().is_none());
+}
+
+#[test]
+fn words_of_a_template_are_found_and_replaced_as_one_edit() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("e");
+    let before = bench.app.editing().unwrap().editor.text();
+    bench.press(KeyCode::F(7));
+    bench.keys("SETUP");
+    let places = before.to_lowercase().matches("setup").count();
+    assert_eq!(bench.app.find().unwrap().place.1, places);
+    bench.press(KeyCode::Tab);
+    bench.keys("plan");
+    assert!(bench.screen().contains("SETUP → plan"), "{}", bench.screen());
+    bench.control('a');
+    let after = bench.app.editing().unwrap().editor.text();
+    assert_eq!(after.matches("plan").count(), before.matches("plan").count() + places);
+    assert!(!after.to_lowercase().contains("setup"));
+    assert!(bench.app.is_typing() && bench.app.find().is_none());
+    bench.control('u');
+    assert_eq!(bench.app.editing().unwrap().editor.text(), before);
+    // One at a time, on to the next.
+    bench.press(KeyCode::F(7));
+    bench.keys("setup");
+    bench.press(KeyCode::Tab);
+    bench.keys("x");
+    bench.press(KeyCode::Enter);
+    let after = bench.app.editing().unwrap().editor.text();
+    assert_eq!(after.to_lowercase().matches("setup").count(), places - 1);
+    assert_eq!(bench.app.find().unwrap().place.1, places - 1);
+}
+
+#[test]
+fn templates_are_copied_renamed_compared_reverted_and_removed_with_a_way_back() {
+    let mut bench = Bench::sized(120, 36);
+    let names = |bench: &Bench| bench.app.library().iter().map(|l| l.name.clone()).collect::<Vec<_>>();
+    // A shipped one stays what it is.
+    bench.keys("fx");
+    assert!(bench.toast().contains("not among your own"), "{}", bench.toast());
+    bench.keys("fd");
+    bench.press(KeyCode::Enter);
+    assert_eq!(bench.app.library()[bench.app.chosen()].name, "confluence_2");
+    bench.keys("fr");
+    bench.control('u');
+    bench.keys("mine");
+    bench.press(KeyCode::Enter);
+    assert!(names(&bench).contains(&"mine".to_owned()) && !names(&bench).contains(&"confluence_2".to_owned()));
+    assert!(bench.toast().contains("is mine now"), "{}", bench.toast());
+
+    bench.keys("eNew words. ");
+    bench.press(KeyCode::Esc);
+    bench.keys("fc");
+    assert!(bench.screen().contains("+New words."), "{}", bench.screen());
+    bench.press(KeyCode::Esc);
+    bench.keys("fv");
+    assert!(!bench.app.is_dirty("mine"));
+    bench.keys("u");
+    assert!(bench.app.editing().unwrap().editor.text().starts_with("New words. "));
+    bench.keys("fv");
+
+    bench.keys("fx");
+    assert!(bench.toast().contains("u brings it back"), "{}", bench.toast());
+    assert!(!names(&bench).contains(&"mine".to_owned()));
+    bench.keys("u");
+    assert!(names(&bench).contains(&"mine".to_owned()), "{}", bench.toast());
+
+    // A new one is whole from the start: it is asked as it stands.
+    bench.keys("fn");
+    bench.control('u');
+    bench.keys("fresh");
+    bench.press(KeyCode::Enter);
+    assert_eq!(bench.app.library()[bench.app.chosen()].name, "fresh");
+    assert!(bench.app.template_fault().is_none());
+    bench.press(KeyCode::F(5));
+    assert!(bench.app.judged().unwrap().reading.setup.is_some(), "{}", bench.toast());
 }

@@ -5,18 +5,18 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::message::Effect;
 use super::picker::{Item, Pick, Picker};
 use super::response::State;
-use super::{App, Center, Editing, Layer, Pane};
+use super::{App, Center, Editing, Layer, Naming, Pane};
 use crate::desk::{Judged, Policy};
 use crate::prompt::{Kind, Template};
 use crate::setup::Status;
-use crate::tui::editor::Editor;
+use crate::tui::editor::{Editor, Marks, Place};
 use crate::tui::keymap::{self, Command};
 
 impl App {
     pub(super) fn key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
         if let Some(layer) = self.layers.last() {
             let is_text = match layer {
-                Layer::Picker(_) | Layer::SaveAs(_) => true,
+                Layer::Picker(_) | Layer::Name(..) => true,
                 Layer::Cache(browser) => browser.typing,
                 Layer::History(history) => history.typing,
                 _ => false,
@@ -33,12 +33,18 @@ impl App {
             }
         }
         let finding = self.tab.find.as_ref().is_some_and(|f| f.typing);
+        if finding && matches!(self.tab.center, Center::Editor) {
+            self.parse_changed(effects);
+        }
         let command = keymap::resolve(self, &key, self.tab.typing || finding);
         if finding && !matches!(command, Some(Command::Interrupt | Command::Send | Command::Suspend)) {
-            return self.find_key(key);
+            return self.find_key(key, effects);
         }
         if command != Some(Command::Interrupt) {
             self.toast = None;
+        }
+        if command.is_some_and(|c| c != Command::Cancel) {
+            self.completion = None;
         }
         match command {
             Some(command) => {
@@ -55,6 +61,20 @@ impl App {
             return self.field_key(key, effects);
         }
         let name = self.chosen_name();
+        if self.completion_key(key) {
+            return;
+        }
+        if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::ALT) {
+            let selected = self.drafts.get_mut(&name).and_then(|d| d.editor.selected());
+            match selected {
+                Some(text) => {
+                    effects.push(Effect::Copy(text));
+                    self.say("what is selected is on the clipboard", false);
+                }
+                None => self.say("nothing is selected: Shift and an arrow select", false),
+            }
+            return;
+        }
         if let Some(draft) = self.drafts.get_mut(&name) {
             draft.editor.input(key);
             // Parsed once a frame, or when a command wants it: a burst of keys is one edit.
@@ -62,7 +82,26 @@ impl App {
                 self.parse_changed(effects);
             }
             self.changed = Some(name);
+            // Names are offered for what is typed, not for where the cursor goes.
+            match key.code {
+                KeyCode::Char(_) | KeyCode::Backspace => self.complete(),
+                _ => self.completion = None,
+            }
         }
+    }
+
+    /// A key for the names that are offered; `false` if it is the text's.
+    fn completion_key(&mut self, key: KeyEvent) -> bool {
+        let Some(completion) = &mut self.completion else {
+            return false;
+        };
+        match key.code {
+            KeyCode::Tab => self.take_completion(),
+            KeyCode::Down => completion.step(1),
+            KeyCode::Up => completion.step(-1),
+            _ => return false,
+        }
+        true
     }
 
     /// Parses the template that was typed into, if it has changed.
@@ -74,14 +113,39 @@ impl App {
 
     /// The draft of this name has changed: it is parsed, coloured, and the prompt made anew.
     pub(super) fn edited(&mut self, name: &str, effects: &mut Vec<Effect>) {
-        let theme = self.theme;
         if let Some(draft) = self.drafts.get_mut(name) {
             draft.parsed = Template::parse(&draft.editor.text(), name, name);
-            let fault = draft.parsed.as_ref().err().map(|e| (e.line, theme.bad));
-            draft.editor.highlight(theme.accent, fault);
         }
+        self.colour(name);
         self.keep_drafts(effects);
         self.prepare(effects);
+    }
+
+    /// Colours the template being edited: its tags, what is wrong with it, and what was looked for.
+    pub(super) fn colour(&mut self, name: &str) {
+        let theme = self.theme;
+        let words = self.tab.find.as_ref().map(|f| f.words.clone()).unwrap_or_default();
+        let Some(draft) = self.drafts.get_mut(name) else { return };
+        let mut faults = Vec::new();
+        if let Err(fault) = &draft.parsed {
+            let unknown = Template::unknown_names(&draft.editor.text());
+            faults.extend(unknown.iter().map(|u| Place {
+                row: u.line.saturating_sub(1),
+                from: u.column.saturating_sub(1),
+                to: u.column.saturating_sub(1) + u.name.chars().count(),
+            }));
+            // What is no name is at fault by the line.
+            if faults.is_empty() {
+                faults.extend(draft.editor.line(fault.line));
+            }
+        }
+        let marks = Marks {
+            tag: theme.accent,
+            fault: theme.bad.add_modifier(ratatui::style::Modifier::UNDERLINED),
+            found: theme.accent.add_modifier(ratatui::style::Modifier::REVERSED),
+        };
+        let found = draft.editor.holding(&words);
+        draft.editor.highlight(&marks, &faults, &found);
     }
 
     pub(super) fn field_key(&mut self, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -157,7 +221,7 @@ impl App {
     pub(super) fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
         match self.layers.last_mut() {
             Some(Layer::Picker(picker)) => return picker.push(text),
-            Some(Layer::SaveAs(editor)) => return editor.paste(&crate::text::clean_line(text)),
+            Some(Layer::Name(_, editor)) => return editor.paste(&crate::text::clean_line(text)),
             Some(Layer::Cache(browser)) if browser.typing => return browser.type_in(&crate::text::clean_line(text)),
             Some(Layer::History(history)) if history.typing => return history.type_in(&crate::text::clean_line(text)),
             Some(_) => return,
@@ -246,12 +310,8 @@ impl App {
                 self.tab.preview.begin();
             }
             Command::Edit => self.edit(),
-            Command::Save => {
-                let mut editor = Editor::of(&self.chosen_name());
-                editor.move_to_end();
-                editor.set_focus(true);
-                self.layers.push(Layer::SaveAs(Box::new(editor)));
-            }
+            Command::Save => self.ask_name(Naming::Save, &self.chosen_name()),
+            Command::File => self.open_file_menu(),
             Command::Open => {
                 let id = self.next_id();
                 let mut picker = Picker::of(Pick::File, "Open candles", Vec::new(), true);
@@ -328,12 +388,14 @@ impl App {
     }
 
     pub(super) fn escape(&mut self, effects: &mut Vec<Effect>) {
-        if self.tab.typing {
+        if self.completion.take().is_some() {
+            // What was offered is not wanted; typing goes on.
+        } else if self.tab.typing {
             self.commit_field(effects);
             self.tab.typing = false;
             self.focus_editors();
-        } else if self.tab.find.take().is_some() {
-            // What was looked for is no longer marked.
+        } else if self.tab.find.is_some() {
+            self.end_find();
         } else if self.tab.send.take().is_some() {
             self.say("not sent", false);
         } else if self.is_waiting() {
@@ -367,15 +429,14 @@ impl App {
             return;
         };
         let name = listed.name.clone();
-        let theme = self.theme;
         self.drafts.entry(name.clone()).or_insert_with(|| {
             // A faulty one is opened as it stands.
             let source = crate::text::clean(&listed.source);
             let parsed = Template::parse(&source, &name, &name);
-            let mut editor = Editor::of(&source);
-            editor.highlight(theme.accent, parsed.as_ref().err().map(|e| (e.line, theme.bad)));
+            let editor = Editor::of(&source);
             Editing { editor, parsed }
         });
+        self.colour(&name);
         self.tab.center = Center::Editor;
         self.tab.focus = Pane::Answer;
         self.tab.typing = true;

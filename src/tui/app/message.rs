@@ -20,8 +20,8 @@ pub type Opened = Result<Box<Candles>, String>;
 /// A template on its way to a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saving {
-    /// The name it was opened under.
-    pub from: String,
+    /// The name it was opened under; none of a new one.
+    pub from: Option<String>,
     /// The name it is saved under.
     pub name: String,
     /// Its text as it is saved.
@@ -81,6 +81,12 @@ pub enum Message {
     Tick,
     /// The library as it is now.
     Library(Vec<Listed>),
+    /// A template's file was removed: its name and text, or why not.
+    RemovedTemplate(Result<(String, String), String>),
+    /// A template bears another name, this one before and that one now, or why not.
+    RenamedTemplate(Result<(String, String), String>),
+    /// Another editor was left: the template's name and its text, or why it could not be opened.
+    EditedElsewhere(String, Result<String, String>),
     /// A template was saved, or why not.
     Saved(Result<Saving, String>),
 }
@@ -148,6 +154,12 @@ pub enum Effect {
     Score(u64, Option<String>),
     /// Save a template; whether it may replace a file of that name.
     Save(Saving, bool),
+    /// Remove the file of this template.
+    RemoveTemplate(String),
+    /// Give the template of the first name the second.
+    RenameTemplate(String, String),
+    /// Open the text of a template in the analyst's own editor, and wait for it.
+    EditElsewhere(String, String),
     /// Keep what is typed and not saved.
     KeepDrafts(Box<Drafts>),
     /// Keep what is open, and the values that were set, for the next start.

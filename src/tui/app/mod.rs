@@ -6,11 +6,13 @@
 mod beside;
 mod browser;
 mod chart;
+mod complete;
 mod find;
 mod form;
 mod history;
 mod keys;
 mod layout;
+mod library;
 mod message;
 mod mouse;
 mod overlay;
@@ -31,10 +33,12 @@ use serde::{Deserialize, Serialize};
 pub use beside::Beside;
 pub use browser::{Browser, saved};
 pub use chart::{Look, paint};
+pub use complete::Completion;
 pub use find::Find;
 pub use form::Field;
 pub use history::{History, Recalled};
 pub use layout::{Areas, Size};
+pub use library::{Naming, Reader};
 pub use message::{Effect, Message, Opened, Saving};
 pub use picker::{Item, Pick, Picker};
 pub use response::{Response, State};
@@ -94,8 +98,12 @@ pub enum Layer {
     Clear,
     /// What to copy.
     Copy,
-    /// A name to save the template under.
-    SaveAs(Box<Editor>),
+    /// A name for a template.
+    Name(Naming, Box<Editor>),
+    /// What can be done with a template's file.
+    File,
+    /// A text to be read.
+    Reader(Box<Reader>),
     /// Leave although a template is not saved?
     Leave,
     /// The data card of the candles that were opened.
@@ -160,6 +168,9 @@ pub struct App {
     /// The template whose text has changed since it was last parsed.
     changed: Option<String>,
 
+    /// Names offered while one is being typed.
+    completion: Option<Completion>,
+
     /// The desk in front.
     tab: Tab,
     /// All of them; the place of the one in front is empty.
@@ -193,6 +204,7 @@ impl App {
             keymap: Keymap::default(),
             risk_money: None,
             changed: None,
+            completion: None,
             tab: Tab::default(),
             tabs: vec![Tab::default()],
             at: 0,

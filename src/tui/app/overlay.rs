@@ -19,9 +19,30 @@ impl App {
         if matches!(self.layers.last(), Some(Layer::Scores(_))) {
             return self.scores_key(key, effects);
         }
+        let (_, height) = self.areas().browser_inner();
         let Some(layer) = self.layers.last_mut() else { return };
         match layer {
             Layer::Cache(_) | Layer::History(_) | Layer::Scores(_) => {}
+            Layer::File => match key.code {
+                KeyCode::Char(letter) => self.file_key(letter, effects),
+                _ => {
+                    self.layers.pop();
+                }
+            },
+            Layer::Reader(reader) => {
+                let page = isize::try_from(height).unwrap_or(1);
+                match key.code {
+                    KeyCode::Down | KeyCode::Char('j') => reader.text.scroll(1, height),
+                    KeyCode::Up | KeyCode::Char('k') => reader.text.scroll(-1, height),
+                    KeyCode::PageDown | KeyCode::Char(' ') => reader.text.scroll(page, height),
+                    KeyCode::PageUp => reader.text.scroll(-page, height),
+                    KeyCode::Home | KeyCode::Char('g') => reader.text.scroll(isize::MIN / 2, height),
+                    KeyCode::End | KeyCode::Char('G') => reader.text.scroll(isize::MAX / 2, height),
+                    _ => {
+                        self.layers.pop();
+                    }
+                }
+            }
             Layer::Desks => match key.code {
                 KeyCode::Char(letter) => self.tabs_key(letter, effects),
                 _ => {
@@ -71,7 +92,7 @@ impl App {
                 self.layers.pop();
                 self.copy(key.code, effects);
             }
-            Layer::SaveAs(editor) => match key.code {
+            Layer::Name(naming, editor) => match key.code {
                 KeyCode::Esc => {
                     self.layers.pop();
                 }
@@ -80,8 +101,9 @@ impl App {
                     if !crate::prompt::is_name(&name) {
                         return self.say(format!("`{name}` is no name: letters, digits, - and _"), true);
                     }
+                    let naming = *naming;
                     self.layers.pop();
-                    self.save(name, effects);
+                    self.named(naming, name, effects);
                 }
                 KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => editor.clear(),
                 _ => editor.input(key),
@@ -142,7 +164,7 @@ impl App {
         // Under its own name it takes its file's place; a shipped one is never touched, yours stands before it.
         let own = name == self.chosen_name();
         let saving = Saving {
-            from: self.chosen_name(),
+            from: Some(self.chosen_name()),
             name,
             text: draft.editor.text(),
         };

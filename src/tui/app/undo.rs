@@ -29,11 +29,7 @@ impl App {
             None => {}
             Some(Undo::Close(at, tab)) => self.reopen_tab(at, *tab, effects),
             Some(Undo::Removed(name, text)) => {
-                let saving = Saving {
-                    from: name.clone(),
-                    name,
-                    text,
-                };
+                let saving = Saving { from: None, name, text };
                 effects.push(Effect::Save(saving, false));
             }
             Some(Undo::Values(values)) => {

@@ -101,6 +101,10 @@ impl App {
             Message::Library(library) => self.reload(library),
             Message::Saved(Ok(saving)) => self.saved(saving, effects),
             Message::Saved(Err(reason)) => self.say(reason, true),
+            Message::RemovedTemplate(Ok((name, text))) => self.removed(&name, text, effects),
+            Message::RenamedTemplate(Ok((from, to))) => self.renamed(&from, to, effects),
+            Message::RemovedTemplate(Err(reason)) | Message::RenamedTemplate(Err(reason)) => self.say(reason, true),
+            Message::EditedElsewhere(name, text) => self.edited_elsewhere(&name, text, effects),
         }
     }
 
@@ -150,13 +154,13 @@ impl App {
     pub(super) fn saved(&mut self, saving: Saving, effects: &mut Vec<Effect>) {
         let Saving { from, name, text } = saving;
         self.say(format!("saved as {name}"), false);
-        if let Some(mut draft) = self.drafts.remove(&from) {
+        if let Some(mut draft) = from.as_ref().and_then(|from| self.drafts.remove(from)) {
             draft.editor.mark_saved(text);
             self.drafts.insert(name.clone(), draft);
         }
         self.keep_drafts(effects);
         // Who has moved on to another template meanwhile stays there.
-        if self.chosen_name() == from {
+        if from.is_none_or(|from| self.chosen_name() == from) {
             self.choose_template(&name);
         }
         self.prepare(effects);
@@ -268,7 +272,6 @@ impl App {
 
     /// Takes over what was typed in a workbench that did not end in order.
     pub fn restore(&mut self, drafts: Drafts) {
-        let theme = self.theme;
         for (name, text) in &drafts.templates {
             let Some(listed) = self.library.iter().find(|l| l.name == *name) else {
                 continue;
@@ -276,8 +279,8 @@ impl App {
             let mut editor = Editor::of(&crate::text::clean(&listed.source));
             editor.replace(text);
             let parsed = Template::parse(text, name, name);
-            editor.highlight(theme.accent, parsed.as_ref().err().map(|e| (e.line, theme.bad)));
             self.drafts.insert(name.clone(), Editing { editor, parsed });
+            self.colour(name);
         }
         let names: Vec<&str> = drafts.templates.keys().map(String::as_str).collect();
         self.say(

@@ -42,6 +42,8 @@ pub enum Command {
     Edit,
     /// Save the template.
     Save,
+    /// What can be done with the template's file.
+    File,
     /// Open a candle file.
     Open,
     /// Choose the model.
@@ -224,7 +226,11 @@ pub fn resolve(app: &App, event: &KeyEvent, typing: bool) -> Option<Command> {
         Context::Command => !typing,
         Context::Pane(pane) => !typing && app.focus() == pane,
     };
-    let pressed = |binding: &&Bound| binding.in_force.iter().any(|k| k.matches(event));
+    // A letter is typed where text is, whatever else it has been bound to.
+    let pressed = |binding: &&Bound| {
+        let keys = binding.in_force.iter();
+        keys.filter(|k| !(typing && k.is_letter())).any(|k| k.matches(event))
+    };
     let rank = |binding: &&Bound| u8::from(!matches!(binding.context, Context::Pane(_)));
     app.keymap()
         .rows()
@@ -237,6 +243,10 @@ pub fn resolve(app: &App, event: &KeyEvent, typing: bool) -> Option<Command> {
 }
 
 impl Key {
+    fn is_letter(&self) -> bool {
+        matches!(self.code, KeyCode::Char(_)) && self.modifiers.is_empty()
+    }
+
     fn matches(&self, event: &KeyEvent) -> bool {
         // A capital letter's Shift is in the letter; Shift-Tab's is in the code.
         let relevant = event.modifiers - KeyModifiers::SHIFT;

@@ -113,6 +113,14 @@ pub const TABLE: &[Binding] = &[
         enabled: App::is_editing_template,
     },
     Binding {
+        command: Command::File,
+        context: Context::Command,
+        keys: &[letter('f', "f")],
+        short: "file",
+        help: "the template's file: then n new, d duplicate, r rename, x remove, v revert, c compare with the shipped one, e $EDITOR",
+        enabled: App::has_template,
+    },
+    Binding {
         command: Command::Open,
         context: Context::Command,
         keys: &[letter('o', "o")],
@@ -209,11 +217,27 @@ pub const TABLE: &[Binding] = &[
         enabled: App::can_find,
     },
     Binding {
+        command: Command::Find,
+        context: Context::Anywhere,
+        keys: &[key(KeyCode::F(7), "F7")],
+        short: "find, replace",
+        help: "in the editor: look for words, also while typing; then Tab replaces them",
+        enabled: App::is_editing_template,
+    },
+    Binding {
         command: Command::FindNext,
         context: Context::Command,
-        keys: &[key(KeyCode::F(3), "F3"), letter('.', ".")],
+        keys: &[letter('.', ".")],
         short: "next",
         help: "to the next line that holds the words looked for",
+        enabled: App::is_finding,
+    },
+    Binding {
+        command: Command::FindNext,
+        context: Context::Anywhere,
+        keys: &[key(KeyCode::F(3), "F3")],
+        short: "next",
+        help: "to the next place that holds the words looked for, also while typing",
         enabled: App::is_finding,
     },
     Binding {

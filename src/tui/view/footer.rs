@@ -63,7 +63,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             (_, 0) => "nowhere".to_owned(),
             (at, all) => format!("{at} of {all}"),
         };
-        let hint = if find.typing {
+        let edits = app.is_editing_template();
+        let hint = if find.with.is_some() {
+            "Enter puts it here · Ctrl-A everywhere · Esc ends"
+        } else if find.typing && edits {
+            "Enter keeps it · Tab replaces · Esc ends"
+        } else if find.typing {
             "Enter keeps it · Esc ends"
         } else {
             "F3 . next · , before · Esc ends"
@@ -71,7 +76,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         let line = Line::from(vec![
             Span::styled(" / ", theme.accent),
             Span::raw(crate::text::clean_line(&find.words)),
-            Span::styled(if find.typing { "▏" } else { "" }, theme.accent),
+            Span::styled(if find.typing && find.with.is_none() { "▏" } else { "" }, theme.accent),
+            Span::styled(
+                find.with
+                    .as_ref()
+                    .map_or(String::new(), |with| format!(" → {}", crate::text::clean_line(with))),
+                theme.strong,
+            ),
+            Span::styled(if find.with.is_some() { "▏" } else { "" }, theme.accent),
             Span::styled(format!("   {place} · {hint}"), theme.dim),
         ]);
         frame.render_widget(Paragraph::new(line), area);
@@ -80,11 +92,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     if let Some(layer) = app.layers().last() {
         let hint = match layer {
             Layer::Picker(_) => " type to narrow · ↑ ↓ choose · Enter takes · Esc closes",
-            Layer::SaveAs(_) => " Enter saves · Esc does not",
+            Layer::Name(..) => " Enter saves · Esc does not",
             Layer::Help(_) => " ↑ ↓ scroll · any other key closes",
             Layer::Desks => " a digit turns to a desk · n opens one · x closes this one · Esc closes",
             Layer::Chart => " a letter switches a layer · Esc closes",
+            Layer::Reader(_) => " ↑ ↓ scroll · any other key closes",
             Layer::Clear
+            | Layer::File
             | Layer::Copy
             | Layer::Leave
             | Layer::Card
@@ -135,7 +149,7 @@ fn offered(app: &App) -> impl Iterator<Item = &Bound> + '_ {
         || app
             .layers()
             .last()
-            .is_some_and(|l| matches!(l, Layer::Picker(_) | Layer::SaveAs(_)));
+            .is_some_and(|l| matches!(l, Layer::Picker(_) | Layer::Name(..)));
     ORDER.iter().filter_map(move |command| {
         app.keymap().rows().iter().find(|b| {
             let holds = match b.context {

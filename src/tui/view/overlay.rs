@@ -53,8 +53,32 @@ pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
             ],
             app,
         ),
-        Layer::SaveAs(editor) => {
-            let inner = window(frame, 56, 5, "Save the template as", app);
+        Layer::File => {
+            let name = app.library().get(app.chosen()).map_or("", |l| l.name.as_str());
+            question(
+                frame,
+                &clean_line(&format!("Template {name}")),
+                &[
+                    "n  a new one             d  duplicate it",
+                    "r  rename it             x  remove its file",
+                    "v  back to what is saved c  compare with the shipped one",
+                    "e  open it in $EDITOR",
+                    "",
+                    "Ctrl-S in the editor saves it",
+                ],
+                app,
+            );
+        }
+        Layer::Reader(reader) => {
+            let area = app.areas().browser();
+            frame.render_widget(Clear, area);
+            let theme = app.theme();
+            let title = title(&reader.title, "", true, theme);
+            let inner = pane(frame, area, title, true, theme).inner(Margin::new(1, 0));
+            frame.render_widget(Paragraph::new(reader.text.visible(inner.height)), inner);
+        }
+        Layer::Name(naming, editor) => {
+            let inner = window(frame, 56, 5, naming.title(), app);
             frame.render_widget(
                 editor.widget(),
                 Rect {

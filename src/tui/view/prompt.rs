@@ -1,11 +1,12 @@
 //! The prompt as it will be sent, and the template's text being edited.
 
 use ratatui::Frame;
-use ratatui::layout::{Margin, Rect};
-use ratatui::widgets::Paragraph;
+use ratatui::layout::{Margin, Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph};
 
-use super::{App, focused, pane, title};
-use crate::tui::app::Pane;
+use super::{App, fit, focused, pane, row, title};
+use crate::tui::app::{Completion, Pane};
 use crate::tui::markdown;
 
 pub(super) fn preview(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -71,4 +72,46 @@ pub(super) fn editor(frame: &mut Frame<'_>, area: Rect, app: &App) {
         inner.height -= rows;
     }
     frame.render_widget(draft.editor.widget(), inner);
+    if let (Some(completion), Some(at)) = (app.completion(), draft.editor.drawn_cursor()) {
+        names(frame, completion, at, inner, app);
+    }
+}
+
+/// The names offered for what is being typed, below the cursor or above it.
+fn names(frame: &mut Frame<'_>, completion: &Completion, at: Position, inside: Rect, app: &App) {
+    let theme = app.theme();
+    let width = completion
+        .items
+        .iter()
+        .map(|i| i.value.chars().count() + i.detail.chars().count() + 4)
+        .max()
+        .unwrap_or(20);
+    let width = u16::try_from(width)
+        .unwrap_or(inside.width)
+        .clamp(24.min(inside.width), inside.width.min(60));
+    let rows = u16::try_from(completion.items.len()).unwrap_or(8);
+    let below = inside.bottom().saturating_sub(at.y + 1);
+    let (y, rows) = if below >= rows {
+        (at.y + 1, rows)
+    } else {
+        let rows = rows.min(at.y.saturating_sub(inside.y));
+        (at.y - rows, rows)
+    };
+    let x = at.x.min(inside.right().saturating_sub(width)).max(inside.x);
+    let area = Rect::new(x, y, width, rows);
+    frame.render_widget(Clear, area);
+    let lines: Vec<Line<'static>> = completion
+        .items
+        .iter()
+        .enumerate()
+        .map(|(i, item)| {
+            let detail = fit(&item.detail, usize::from(width) / 2);
+            let chosen = i == completion.selected;
+            let label = format!("{}{}", if chosen { "▸" } else { " " }, item.value);
+            let mut line = row(&label, vec![Span::styled(detail, theme.dim)], width, theme);
+            line.spans[0].style = if chosen { theme.accent } else { theme.strong };
+            line.style(theme.selected)
+        })
+        .collect();
+    frame.render_widget(Paragraph::new(lines), area);
 }
