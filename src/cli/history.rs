@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::Timestamp;
-use similar::TextDiff;
 
 use super::args::{Args, ExportFormat, HistoryArgs, HistoryCommand, HistoryFilter, ReadArgs};
 use super::output::{self, Exit, Failure};
@@ -59,7 +58,7 @@ pub(super) fn run(global: &Args, args: &HistoryArgs) -> Result<Exit, Failure> {
         }
         HistoryCommand::Diff { one, other } => {
             let get = |id: u64| journal.get(id).map_err(DeskError::from);
-            output::out(&diff(&get(*one)?, &get(*other)?))?;
+            output::out(&report::difference(&get(*one)?, &get(*other)?))?;
         }
         HistoryCommand::Export { file, format, filter } => export(journal, file, *format, filter)?,
         HistoryCommand::Page { id, file } => page(journal, *id, file)?,
@@ -71,7 +70,7 @@ pub(super) fn run(global: &Args, args: &HistoryArgs) -> Result<Exit, Failure> {
         }
         HistoryCommand::Tag { id, tags } => {
             let record = journal
-                .update(*id, |record| tag(record, tags))
+                .update(*id, |record| record.tag(tags))
                 .map_err(DeskError::from)?;
             output::note(&format!("{}: {}", record.id, record.tags.join(" ")));
         }
@@ -178,7 +177,7 @@ fn show(record: &Record, prompt: bool) -> Result<(), Failure> {
     if !record.note.is_empty() {
         lines.push(("note", record.note.clone()));
     }
-    lines.push(("outcome", outcome(record)));
+    lines.push(("outcome", report::outcome(record)));
     for (name, words) in &lines {
         output::line(&format!("{name:<13} {words}"))?;
     }
@@ -189,7 +188,7 @@ fn show(record: &Record, prompt: bool) -> Result<(), Failure> {
     }
     output::line(&format!("\n{}\n", record.answer.trim_end()))?;
     if let Some(setup) = &record.setup {
-        for (name, words) in ticket_of(setup, decimals(record), None) {
+        for (name, words) in ticket_of(setup, record.decimals(), None) {
             output::line(&format!("{name:<13} {words}"))?;
         }
         output::line("")?;
@@ -203,109 +202,6 @@ fn show(record: &Record, prompt: bool) -> Result<(), Failure> {
         ))?;
     }
     Ok(())
-}
-
-/// Decimals of a record's prices.
-fn decimals(record: &Record) -> u8 {
-    record.market.as_ref().map_or(5, |m| m.decimals)
-}
-
-/// What became of a record, with the candle that decided it.
-fn outcome(record: &Record) -> String {
-    let head = record.head();
-    let Some(decided) = &record.decided else {
-        return "open: load later candles of this market to play it forward".to_owned();
-    };
-    let mut words = head.status();
-    if let Some(r) = head.trial.closed_r() {
-        let _ = write!(words, " {r:+.2} R");
-    }
-    if let Some(outcome) = decided.fate.outcome()
-        && outcome.ambiguous
-    {
-        words.push_str(", ambiguous");
-    }
-    let decimals = decimals(record);
-    if let Some(c) = &decided.candle {
-        let when = timestamp(c.time).strftime("%Y-%m-%d %H:%M UTC");
-        let shown = [c.open, c.high, c.low, c.close].map(|p| price(p, decimals));
-        let _ = write!(words, ", decided by the {when} candle ({})", shown.join(" "));
-    }
-    words
-}
-
-/// Adds tags, and takes away those that a minus stands before; returns whether that changes anything.
-fn tag(record: &mut Record, tags: &[String]) -> bool {
-    let before = record.tags.clone();
-    for tag in tags {
-        let tag = crate::text::clean_line(tag);
-        match tag.strip_prefix('-') {
-            Some(gone) => record.tags.retain(|t| t != gone),
-            None => {
-                let new = tag.trim_start_matches('+').to_owned();
-                if !new.is_empty() && !record.tags.contains(&new) {
-                    record.tags.push(new);
-                }
-            }
-        }
-    }
-    record.tags != before
-}
-
-/// Two records beside each other: what is said of them, their setups, and their answers line by line.
-fn diff(one: &Record, other: &Record) -> String {
-    let facts = |r: &Record| {
-        let market = r.market.as_ref();
-        let mut text = String::new();
-        let template = r
-            .template
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), |t| format!("{} ({})", t.name, t.hash));
-        let as_of = market.map_or_else(
-            || "-".to_owned(),
-            |m| format!("{} {} {}", m.symbol, m.timeframe, timestamp(m.as_of)),
-        );
-        let _ = writeln!(
-            text,
-            "question: {}\nmodel: {}\nanswered by: {}\ntemplate: {template}\nas of: {as_of}",
-            r.label, r.model, r.answered_by
-        );
-        for (name, words) in r
-            .setup
-            .as_ref()
-            .map_or_else(Vec::new, |s| ticket_of(s, decimals(r), None))
-        {
-            let _ = writeln!(text, "{name}: {words}");
-        }
-        for check in &r.checks {
-            let _ = writeln!(text, "check {}: {}", check.name, check.status);
-        }
-        let _ = writeln!(text, "outcome: {}", outcome(r));
-        text
-    };
-    let mut out = String::new();
-    let said = |r: &Record| {
-        r.messages
-            .iter()
-            .map(|m| format!("{}: {}\n", m.role.name(), m.text))
-            .collect::<String>()
-    };
-    for (what, a, b) in [
-        ("facts", facts(one), facts(other)),
-        ("prompt", said(one), said(other)),
-        ("answer", one.answer.clone(), other.answer.clone()),
-    ] {
-        let diff = TextDiff::from_lines(&a, &b);
-        let mut shown = diff.unified_diff();
-        let (from, to) = (format!("{what} {}", one.id), format!("{what} {}", other.id));
-        let shown = shown.context_radius(2).header(&from, &to).to_string();
-        out.push_str(&if shown.is_empty() {
-            format!("{what}: the same\n")
-        } else {
-            shown
-        });
-    }
-    out
 }
 
 fn export(journal: &Journal, file: &Path, format: Option<ExportFormat>, filter: &HistoryFilter) -> Result<(), Failure> {

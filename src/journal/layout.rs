@@ -34,7 +34,7 @@ type Tree = Database<'static, Bytes, Bytes>;
 /// The version of records, blobs and links.
 const VERSION: u32 = 1;
 /// The version of what follows from them.
-const DERIVED: u32 = 1;
+const DERIVED: u32 = 2;
 const VERSION_NAME: &[u8] = b"version";
 const DERIVED_NAME: &[u8] = b"derived";
 const NEXT: &[u8] = b"next";
@@ -119,7 +119,7 @@ impl Layout {
         }
         let ids = ids(self.records.iter(&txn)?)?;
         for id in ids {
-            if let Some(record) = self.bare(&txn, id)? {
+            if let Some(record) = self.legible(&txn, id)? {
                 self.index(&mut txn, &record)?;
             }
         }
@@ -209,13 +209,22 @@ impl Layout {
 
     /// A record, whole.
     pub fn whole(&self, txn: &RoTxn<'_, WithoutTls>, id: u64) -> Result<Option<Record>, DiskError> {
+        let Some(mut record) = self.legible(txn, id)? else {
+            return Ok(None);
+        };
+        let links = self.links_of(txn, id)?;
+        record.window = self.blob(txn, links.window)?.map_or_else(Vec::new, |b| untable(&b));
+        record.later = self.blob(txn, links.later)?.map_or_else(Vec::new, |b| untable(&b));
+        Ok(Some(record))
+    }
+
+    /// A record without its candles.
+    pub fn legible(&self, txn: &RoTxn<'_, WithoutTls>, id: u64) -> Result<Option<Record>, DiskError> {
         let Some(mut record) = self.bare(txn, id)? else {
             return Ok(None);
         };
         let links = self.links_of(txn, id)?;
         record.messages = self.blob(txn, links.messages)?.map_or_else(Vec::new, |b| unsaid(&b));
-        record.window = self.blob(txn, links.window)?.map_or_else(Vec::new, |b| untable(&b));
-        record.later = self.blob(txn, links.later)?.map_or_else(Vec::new, |b| untable(&b));
         Ok(Some(record))
     }
 

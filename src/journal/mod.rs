@@ -131,7 +131,7 @@ impl Journal {
         Ok(heads.filter(|head| wanted(head)).take(limit).collect())
     }
 
-    /// At most `limit` heads of records that hold what is looked for in answer, note, tags, label, model or source, the
+    /// At most `limit` heads of records that hold what is looked for in prompt, answer, note, tags, label, model or source, the
     /// newest first.
     ///
     /// # Errors
@@ -141,7 +141,7 @@ impl Journal {
         let mut found = Vec::new();
         for id in self.layout.candidates(&txn, |signature| query.may_match(signature))? {
             // One that is damaged is no reason to find none of the others.
-            let Ok(Some(record)) = self.layout.bare(&txn, id) else {
+            let Ok(Some(record)) = self.layout.legible(&txn, id) else {
                 continue;
             };
             if query.matches(&record.words()) {

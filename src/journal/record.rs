@@ -189,7 +189,30 @@ impl Record {
         }
     }
 
-    /// The words that a search looks through.
+    /// Decimals of its prices.
+    pub fn decimals(&self) -> u8 {
+        self.market.as_ref().map_or(5, |m| m.decimals)
+    }
+
+    /// Adds tags, and takes away those that a minus stands before; returns whether that changes anything.
+    pub fn tag(&mut self, tags: &[String]) -> bool {
+        let before = self.tags.clone();
+        for tag in tags {
+            let tag = crate::text::clean_line(tag);
+            match tag.strip_prefix('-') {
+                Some(gone) => self.tags.retain(|t| t != gone),
+                None => {
+                    let new = tag.trim_start_matches(['+', '#']).to_owned();
+                    if !new.is_empty() && !self.tags.contains(&new) {
+                        self.tags.push(new);
+                    }
+                }
+            }
+        }
+        self.tags != before
+    }
+
+    /// The words that a search looks through: of the prompt its sentences, for facts and candles are the same in every one.
     pub(super) fn words(&self) -> String {
         let market = self.market.as_ref();
         let mut words = format!(
@@ -203,7 +226,23 @@ impl Record {
         );
         words.push('\n');
         words.push_str(&self.answer);
+        for message in &self.messages {
+            sentences(&message.text, &mut words);
+        }
         words.to_lowercase()
+    }
+}
+
+/// Adds what is neither in a fence nor a row of figures.
+fn sentences(text: &str, to: &mut String) {
+    let mut fenced = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced && line.chars().filter(|c| c.is_alphabetic()).count() * 2 > line.len() {
+            to.push('\n');
+            to.push_str(line);
+        }
     }
 }
 

@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use super::app::{Candles, Effect, Item, Message, Opened};
 use crate::desk::{Desk, Judged, Market, now_millis};
 use crate::feed;
+use crate::journal::Record;
 use crate::market::read::Loaded;
 use crate::market::{ReadOptions, Series, Timeframe, read_file, sample};
+use crate::report;
 
 /// Records that the journal's list holds; the others are found by their words.
 const LISTED: usize = 2_000;
@@ -68,6 +70,21 @@ pub fn done(desk: &Desk, effect: Effect) -> Vec<Message> {
         Effect::Recall(id, record) => {
             let found = desk.journal().and_then(|journal| journal.get(record));
             Message::Recalled(id, found.map(Box::new).map_err(|e| e.to_string()))
+        }
+        Effect::Annotate(id, note, tags) => {
+            let change = |record: &mut Record| {
+                let tagged = record.tag(&tags);
+                let noted = note.is_some_and(|note| std::mem::replace(&mut record.note, note.clone()) != note);
+                tagged || noted
+            };
+            let changed = desk.journal().and_then(|journal| journal.update(id, change));
+            Message::Annotated(changed.map(Box::new).map_err(|e| e.to_string()))
+        }
+        Effect::Export(id, ending) => Message::Written(export(desk, id, ending)),
+        Effect::Differ(one, other) => {
+            let get = |id| desk.journal().and_then(|journal| journal.get(id));
+            let differ = get(one).and_then(|one| Ok(report::difference(&one, &get(other)?)));
+            Message::Differs(differ.map_err(|e| e.to_string()))
         }
         Effect::Score(id, walk) => Message::Scored(id, desk.scoreboard(walk.as_deref()).map(Box::new)),
         Effect::Save(saving, replace) => {
@@ -132,6 +149,21 @@ pub(super) fn studied(loaded: Loaded, known: Option<Market>) -> Opened {
         market,
         card: loaded.card,
     }))
+}
+
+/// Writes a record to a file of its own in the working directory; says which.
+fn export(desk: &Desk, id: u64, ending: &str) -> Result<String, String> {
+    let journal = desk.journal().map_err(|e| e.to_string())?;
+    let record = journal.get(id).map_err(|e| e.to_string())?;
+    let text = match ending {
+        "html" => report::record_html(&record),
+        "md" => report::record_markdown(&record),
+        _ => serde_json::to_string_pretty(&record).map_err(|e| e.to_string())?,
+    };
+    let name = format!("wickdesk-record-{id}.{ending}");
+    crate::files::write_whole(Path::new(&name), text.as_bytes())
+        .map_err(|e| format!("{name}: {}", crate::text::io_reason(&e)))?;
+    Ok(format!("written to {name} in the working directory"))
 }
 
 /// The candles in this timeframe, with their facts.

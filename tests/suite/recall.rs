@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyCode;
 use futures_util::StreamExt;
 use wickdesk::desk::{Judged, Policy, Question, Step, parse_as_of};
-use wickdesk::tui::app::{Layer, Message};
+use wickdesk::tui::app::{Layer, Message, State};
 
 use crate::app::Bench;
 use crate::support;
@@ -155,4 +155,70 @@ fn at_every_size_nothing_falls_out_of_the_screen() {
             bench.press(KeyCode::Esc);
         }
     }
+}
+
+#[test]
+fn records_are_noted_tagged_written_held_against_each_other_and_asked_again() {
+    let mut bench = Bench::sized(160, 48);
+    bench.press(KeyCode::F(5));
+    bench.keys("tj");
+    bench.press(KeyCode::F(5));
+    bench.keys("h");
+    let screen = bench.screen();
+    assert!(
+        screen.contains("2 records") && screen.contains("offline/2 answered"),
+        "{screen}"
+    );
+    bench.keys("nA good one");
+    bench.press(KeyCode::Enter);
+    bench.keys("tgold a+");
+    bench.press(KeyCode::Enter);
+    assert!(
+        bench.screen().contains("#gold #a+") && bench.screen().contains("note: A good one"),
+        "{}",
+        bench.screen()
+    );
+    // What is noted is found, and so is what only the prompt says.
+    bench.keys("/good gold");
+    bench.press(KeyCode::Enter);
+    assert!(bench.screen().contains("1 record"), "{}", bench.screen());
+    bench.press(KeyCode::Esc);
+    bench.keys("/0.786 pocket");
+    bench.press(KeyCode::Enter);
+    assert!(bench.screen().contains("1 record"), "{}", bench.screen());
+    bench.press(KeyCode::Esc);
+    // The mark stays while another is looked for.
+    bench.keys("d");
+    bench.press(KeyCode::Down);
+    bench.keys("d");
+    assert!(
+        bench.screen().contains("How they differ") && bench.screen().contains("+template: confluence"),
+        "{}",
+        bench.screen()
+    );
+    bench.press(KeyCode::Esc);
+    bench.keys("r");
+    assert!(bench.app.layers().is_empty());
+    assert_eq!(bench.app.library()[bench.app.chosen()].name, "confluence");
+    let State::Done(answer) = bench.app.response().state() else {
+        panic!("asked again")
+    };
+    assert_eq!(answer.tier.to_string(), "memory");
+}
+
+#[test]
+fn a_record_of_another_market_is_asked_again_on_a_desk_of_its_own() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("5");
+    bench.press(KeyCode::F(5));
+    bench.keys("4hr");
+    assert_eq!((bench.app.tabs().count(), bench.app.tab_at()), (2, 1));
+    assert_eq!(bench.app.candles().unwrap().market.facts.timeframe.to_string(), "H4");
+    assert!(
+        matches!(bench.app.response().state(), State::Done(_)),
+        "{}",
+        bench.toast()
+    );
+    bench.keys("<");
+    assert_eq!(bench.app.candles().unwrap().market.facts.timeframe.to_string(), "H1");
 }

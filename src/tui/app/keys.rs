@@ -18,7 +18,7 @@ impl App {
             let is_text = match layer {
                 Layer::Picker(_) | Layer::Name(..) => true,
                 Layer::Cache(browser) => browser.typing,
-                Layer::History(history) => history.typing,
+                Layer::History(history) => history.typing.is_some(),
                 _ => false,
             };
             match keymap::resolve(self, &key, is_text) {
@@ -223,7 +223,9 @@ impl App {
             Some(Layer::Picker(picker)) => return picker.push(text),
             Some(Layer::Name(_, editor)) => return editor.paste(&crate::text::clean_line(text)),
             Some(Layer::Cache(browser)) if browser.typing => return browser.type_in(&crate::text::clean_line(text)),
-            Some(Layer::History(history)) if history.typing => return history.type_in(&crate::text::clean_line(text)),
+            Some(Layer::History(history)) if history.typing.is_some() => {
+                return history.type_in(&crate::text::clean_line(text));
+            }
             Some(_) => return,
             None => {}
         }

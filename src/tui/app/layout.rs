@@ -156,6 +156,18 @@ impl Areas {
             .inner(ratatui::layout::Margin::new(self.screen.width / 24, 1))
     }
 
+    /// The journal's list inside it, and beside it the chosen record where there is room.
+    pub fn records(&self, body: Rect) -> [Rect; 2] {
+        if body.width >= 120 {
+            let [list, _, beside] =
+                Layout::horizontal([Constraint::Min(20), Constraint::Length(2), Constraint::Percentage(38)])
+                    .areas(body);
+            [list, beside]
+        } else {
+            [body, Rect::default()]
+        }
+    }
+
     /// A record of the journal inside it: its chart, and its text.
     pub fn record(&self, body: Rect) -> [Rect; 2] {
         if body.width >= 100 {

@@ -61,6 +61,11 @@ impl Reader {
         if shown.is_empty() {
             return None;
         }
+        Some(Self::changes(title, shown, theme))
+    }
+
+    /// A difference in the usual form, its lines coloured.
+    pub(super) fn changes(title: String, shown: String, theme: &Theme) -> Self {
         let lines = shown.lines().map(|line| {
             let style = match line.as_bytes().first() {
                 Some(b'+') => theme.good,
@@ -73,7 +78,7 @@ impl Reader {
         let lines = lines.collect();
         let mut text = Text::default();
         text.set(shown, lines, u16::MAX);
-        Some(Self { title, text })
+        Self { title, text }
     }
 }
 

@@ -71,6 +71,12 @@ pub enum Message {
     Listed(u64, Result<(Vec<Head>, bool), String>),
     /// A record of the journal.
     Recalled(u64, Result<Box<Record>, String>),
+    /// A record with another note or other tags.
+    Annotated(Result<Box<Record>, String>),
+    /// How two records differ.
+    Differs(Result<String, String>),
+    /// A file was written, in words, or why not.
+    Written(Result<String, String>),
     /// The scoreboard.
     Scored(u64, Result<Box<Board>, String>),
     /// An answer could not be recorded, and why.
@@ -150,6 +156,12 @@ pub enum Effect {
     ListHistory(u64, String, Option<Vec<u64>>),
     /// Read a record.
     Recall(u64, u64),
+    /// Give a record a note, and tags; a minus before one takes it away.
+    Annotate(u64, Option<String>, Vec<String>),
+    /// Write a record to a file of this kind in the working directory.
+    Export(u64, &'static str),
+    /// Hold two records against each other.
+    Differ(u64, u64),
     /// Score the journal, or the walk of this name.
     Score(u64, Option<String>),
     /// Save a template; whether it may replace a file of that name.

@@ -36,7 +36,7 @@ pub use chart::{Look, paint};
 pub use complete::Completion;
 pub use find::Find;
 pub use form::Field;
-pub use history::{History, Recalled};
+pub use history::{Entry, History, Recalled};
 pub use layout::{Areas, Size};
 pub use library::{Naming, Reader};
 pub use message::{Effect, Message, Opened, Saving};
@@ -565,6 +565,7 @@ impl App {
             return;
         }
         self.tab.turning = None;
+        let waiting = self.tab.send.take();
         match (market, &mut self.tab.candles) {
             (Ok(market), Some(open)) => {
                 if market.series.timeframe() != open.market.series.timeframe() && self.tab.restoring.is_none() {
@@ -575,6 +576,9 @@ impl App {
             }
             (Err(reason), _) => self.say(reason, true),
             (Ok(_), None) => {}
+        }
+        if let Some(policy) = waiting {
+            self.ask(policy, effects);
         }
     }
 }

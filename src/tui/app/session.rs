@@ -178,10 +178,21 @@ impl App {
         self.tab.restoring.as_mut()?.timeframe.take()
     }
 
+    /// Has the candles that are on their way turned to this timeframe when they are here.
+    pub(super) fn leave_at(&mut self, timeframe: Timeframe) {
+        self.tab.restoring = Some(Restoring {
+            timeframe: Some(timeframe),
+            focus: self.tab.focus,
+            center: self.tab.center,
+            top: 0,
+            answer: None,
+        });
+    }
+
     /// The prompt of a desk that is opened again is ready: its answer is shown if it is still that prompt's and kept.
     pub(super) fn restore_answer(&mut self, effects: &mut Vec<Effect>) {
         let Some(left) = self.tab.restoring.clone() else { return };
-        if self.tab.turning.is_some() {
+        if self.tab.turning.is_some() || self.tab.opening.is_some() {
             return;
         }
         let kept = match (&self.tab.prepared, &left.answer) {

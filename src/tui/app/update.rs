@@ -92,7 +92,11 @@ impl App {
             }
             Message::Samples(id, samples) if self.tab.response.asked == id => self.tab.response.samples = samples,
             Message::Samples(..) => {}
-            Message::Listed(id, listed) => self.listed(id, listed),
+            Message::Listed(id, listed) => self.listed(id, listed, effects),
+            Message::Annotated(record) => self.annotated(record),
+            Message::Differs(difference) => self.differs(difference),
+            Message::Written(Ok(words)) => self.say(words, false),
+            Message::Written(Err(reason)) => self.say(reason, true),
             Message::Recalled(id, record) => self.recalled(id, record),
             Message::Scored(id, board) => self.scored(id, board),
             Message::Unrecorded(reason) => self.say(reason, true),
@@ -354,6 +358,10 @@ impl App {
     }
 
     pub(super) fn send_when_ready(&mut self, effects: &mut Vec<Effect>) {
+        if self.tab.opening.is_some() || self.tab.turning.is_some() {
+            // This prompt is about the candles before.
+            return;
+        }
         let Some(policy) = self.tab.send.take() else { return };
         match &self.tab.prepared {
             Some(Ok((prepared, _))) => {
@@ -396,7 +404,7 @@ impl App {
         self.commit_field(effects);
         self.tab.typing = false;
         self.tab.restoring = None;
-        if self.tab.opening.is_some() {
+        if self.tab.opening.is_some() || self.tab.turning.is_some() {
             // Its candles are on their way: the prompt is made, and sent, when they are here.
             self.tab.send = Some(policy);
             return;

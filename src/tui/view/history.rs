@@ -6,12 +6,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use super::chart::plan;
-use super::{App, fit, pane, title};
+use super::{App, fit, pane, row, title};
 use crate::chart::{Scene, Sheet};
-use crate::journal::Head;
+use crate::journal::{Head, Record};
 use crate::market::{price, timestamp};
 use crate::text::{clean_line, count};
-use crate::tui::app::{History, Recalled, paint};
+use crate::tui::app::{Entry, History, Recalled, paint};
+use crate::tui::markdown;
 use crate::tui::theme::Theme;
 
 pub(super) fn draw(frame: &mut Frame<'_>, history: &History, app: &App) {
@@ -35,9 +36,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, history: &History, app: &App) {
     let inner = inner.inner(Margin::new(1, 0));
     let [body, foot] = Layout::vertical([Constraint::Min(1), Constraint::Length(1)]).areas(inner);
     match &history.open {
-        Some(open) => record(frame, body, foot, open, app),
+        Some(open) => record(frame, body, foot, open, history, app),
         None => {
-            list(frame, body, history, app);
+            let [rows, beside] = app.areas().records(body);
+            list(frame, rows, history, app);
+            if let (Some(record), true) = (&history.preview, beside.width > 0) {
+                preview(frame, beside, record, app);
+            }
             frame.render_widget(footer(history, foot.width, app), foot);
         }
     }
@@ -80,7 +85,7 @@ fn line(head: &Head, chosen: bool, width: u16, theme: &Theme) -> Line<'static> {
     let end = format!("{:<11} {r:>8}", head.status());
     let room = usize::from(width).saturating_sub(begin.len() + end.len() + 4);
     let tags: String = head.tags.iter().map(|t| format!(" #{t}")).collect();
-    let words = format!("{} · {}{tags}", head.label, head.trial.model);
+    let words = format!("{}{tags} · {}", head.label, head.trial.model);
     let words = format!("{:<room$}", fit(&clean_line(&words), room));
     let mark = if chosen { "▸ " } else { "  " };
     let line = Line::from(vec![
@@ -95,8 +100,34 @@ fn line(head: &Head, chosen: bool, width: u16, theme: &Theme) -> Line<'static> {
 
 fn footer(history: &History, width: u16, app: &App) -> Line<'static> {
     let theme = app.theme();
-    if history.typing || !history.query.is_empty() {
-        let hint = if history.typing {
+    let typed = |sign: &'static str, text: &str, hint: &'static str| {
+        let room = usize::from(width).saturating_sub(sign.chars().count() + hint.chars().count() + 2);
+        Line::from(vec![
+            Span::styled(sign, theme.accent),
+            Span::raw(
+                clean_line(text)
+                    .chars()
+                    .rev()
+                    .take(room)
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .rev()
+                    .collect::<String>(),
+            ),
+            Span::styled("▏", theme.accent),
+            Span::styled(hint, theme.dim),
+        ])
+    };
+    match history.typing {
+        Some(Entry::Note) => return typed("note ", &history.input, "  Enter keeps it, Esc does not"),
+        Some(Entry::Tags) => return typed("tags ", &history.input, "  apart by blanks, -tag takes one away"),
+        _ => {}
+    }
+    if history.exporting {
+        return Line::styled("write it as: h HTML with its chart · m Markdown · j JSON", theme.accent);
+    }
+    if history.typing.is_some() || !history.query.is_empty() {
+        let hint = if history.typing.is_some() {
             "▏  Enter finds, Esc all"
         } else {
             "   Esc all"
@@ -111,10 +142,50 @@ fn footer(history: &History, width: u16, app: &App) -> Line<'static> {
         let style = if toast.bad { theme.bad } else { theme.good };
         return Line::styled(fit(&toast.text, usize::from(width)), style);
     }
-    Line::styled("Enter replay · / search · Esc close", theme.dim)
+    let words = "Enter replay · / search · Esc close · r ask again now · n note · t tags · d differ · x write";
+    Line::styled(fit(words, usize::from(width)), theme.dim)
 }
 
-fn record(frame: &mut Frame<'_>, body: Rect, foot: Rect, open: &Recalled, app: &App) {
+/// The chosen record beside the list: its setup, what became of it, its note, and how its answer begins.
+fn preview(frame: &mut Frame<'_>, area: Rect, record: &Record, app: &App) {
+    let theme = app.theme();
+    let width = area.width;
+    let fitted = |words: String| fit(&clean_line(&words), usize::from(width));
+    let mut lines = vec![
+        Line::styled(fitted(record.label.clone()), theme.strong),
+        Line::styled(fitted(format!("{} answered", record.answered_by)), theme.dim),
+        Line::styled(fitted(crate::report::outcome(record)), theme.dim),
+    ];
+    if !record.tags.is_empty() {
+        let tags: Vec<String> = record.tags.iter().map(|t| format!("#{t}")).collect();
+        lines.push(Line::styled(fitted(tags.join(" ")), theme.accent));
+    }
+    lines.push(Line::default());
+    if let Some(setup) = &record.setup {
+        for (label, value) in crate::setup::ticket_of(setup, record.decimals(), None) {
+            lines.push(row(label, vec![Span::raw(value)], width, theme));
+        }
+        lines.push(Line::default());
+    }
+    if !record.note.is_empty() {
+        lines.extend(markdown::wrap_plain(
+            &format!("note: {}", record.note),
+            width,
+            theme.accent,
+        ));
+        lines.push(Line::default());
+    }
+    // No more of a long answer is wrapped than is seen.
+    let seen: String = record
+        .answer
+        .chars()
+        .take(usize::from(width) * usize::from(area.height))
+        .collect();
+    lines.extend(markdown::lines(&crate::text::clean(&seen), width, theme));
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+fn record(frame: &mut Frame<'_>, body: Rect, foot: Rect, open: &Recalled, history: &History, app: &App) {
     let theme = app.theme();
     let [chart, text] = app.areas().record(body);
     draw_chart(frame, chart, open, app);
@@ -123,7 +194,14 @@ fn record(frame: &mut Frame<'_>, body: Rect, foot: Rect, open: &Recalled, app: &
     let [top, answer] = Layout::vertical([Constraint::Length(taken), Constraint::Min(0)]).areas(text);
     frame.render_widget(Paragraph::new(head), top);
     frame.render_widget(Paragraph::new(open.text.visible(answer.height)), answer);
-    frame.render_widget(state(open, foot.width, theme), foot);
+    let is_said = app.toast().is_some();
+    let asks = matches!(history.typing, Some(Entry::Note | Entry::Tags)) || history.exporting || is_said;
+    let line = if asks {
+        footer(history, foot.width, app)
+    } else {
+        state(open, foot.width, theme)
+    };
+    frame.render_widget(line, foot);
 }
 
 fn draw_chart(frame: &mut Frame<'_>, area: Rect, open: &Recalled, app: &App) {
