@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::scale::Scale;
-use super::{Kind, Layer, Level, Scene, Zone, panes};
+use super::{Doubt, Kind, Layer, Level, Scene, Zone, panes};
 use crate::facts::Direction;
 use crate::market::{Candle, price, timestamp};
 
@@ -22,6 +22,8 @@ pub struct Paint {
     pub accent: Style,
     /// What is unusual: divergences.
     pub warn: Style,
+    /// What is wrong.
+    pub bad: Style,
     /// The chosen.
     pub selected: Style,
 }
@@ -134,6 +136,12 @@ impl Sheet {
         (left, right)
     }
 
+    /// The row of `price` in the plot of `scene`, if it is in sight.
+    pub fn row_of(&self, scene: &Scene<'_>, price: f64) -> Option<u16> {
+        let (low, high) = scene.range()?;
+        Scale::of(low, high, self.parts(scene).plot.height)?.row(price)
+    }
+
     /// Draws `scene`. Too small an area stays as it is.
     pub fn draw(&self, scene: &Scene<'_>, buffer: &mut Buffer) {
         let parts = self.parts(scene);
@@ -243,16 +251,27 @@ impl Sheet {
     }
 
     /// How a level's line looks.
-    pub(super) fn line(&self, level: &Level) -> (char, Style) {
+    pub(super) fn line(&self, level: &Level, stale: bool) -> (char, Style) {
         let way = match level.direction {
             Some(Direction::Bullish) => self.paint.up,
             Some(Direction::Bearish) => self.paint.down,
             None => self.paint.dim,
         };
         match level.kind {
-            Kind::Entry => ('─', self.paint.accent),
-            Kind::Stop => ('╌', self.paint.down),
-            Kind::Target => ('╌', self.paint.up),
+            Kind::Entry | Kind::Stop | Kind::Target => {
+                let own = match level.kind {
+                    Kind::Entry => self.paint.accent,
+                    Kind::Stop => self.paint.down,
+                    _ => self.paint.up,
+                };
+                let style = match level.doubt {
+                    Doubt::None => own,
+                    Doubt::Look => self.paint.warn,
+                    Doubt::Wrong => self.paint.bad,
+                };
+                let solid = if level.kind == Kind::Entry { '━' } else { '─' };
+                (if stale { '╌' } else { solid }, style)
+            }
             Kind::Fibonacci => ('┈', self.paint.dim),
             Kind::EqualLevel => ('=', self.paint.warn),
             Kind::Session => ('┄', self.paint.accent),
@@ -266,7 +285,8 @@ impl Sheet {
         let Some(row) = scale.row(level.price) else { return };
         let y = plot.y + row;
         let (left, right) = self.columns(scene, plot, level.from, level.until);
-        let (mark, style) = self.line(level);
+        let stale = scene.plan.as_ref().is_some_and(|plan| plan.stale);
+        let (mark, style) = self.line(level, stale);
         for x in left..right {
             if let Some(cell) = buffer.cell_mut((x, y)) {
                 cell.set_char(mark).set_style(Style::reset()).set_style(style);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::scene::{Kind, Level, Mark, Plan, Zone};
+use super::scene::{Doubt, Kind, Level, Mark, Plan, Zone};
 use crate::facts::fibonacci::Leg;
 use crate::facts::volume_profile::{BARS, VolumeProfile};
 use crate::facts::{Facts, Side, Study, Trading, session_levels};
@@ -146,6 +146,7 @@ impl Draft<'_> {
                     None => "unswept".to_owned(),
                 };
                 Level {
+                    doubt: Doubt::None,
                     kind: Kind::EqualLevel,
                     direction: None,
                     price: e.outer(),
@@ -175,6 +176,7 @@ impl Draft<'_> {
             .map(|(size, b)| {
                 let label = b.kind.label();
                 Level {
+                    doubt: Doubt::None,
                     kind: Kind::Break,
                     direction: Some(b.direction),
                     price: b.level,
@@ -256,6 +258,7 @@ impl Draft<'_> {
         let drawn = DRAWN.iter().map(|(ratio, label)| {
             let price = leg.retracement(*ratio);
             Level {
+                doubt: Doubt::None,
                 kind: Kind::Fibonacci,
                 direction: None,
                 price,
@@ -283,6 +286,7 @@ impl Draft<'_> {
                 let fact = facts.get(&name)?;
                 let value = fact.number()?;
                 Some(Level {
+                    doubt: Doubt::None,
                     kind: Kind::Session,
                     direction: None,
                     price: value,
@@ -311,6 +315,7 @@ impl Draft<'_> {
         ]
         .into_iter()
         .map(|(label, what, value)| Level {
+            doubt: Doubt::None,
             kind: Kind::Profile,
             direction: None,
             price: value,
@@ -329,22 +334,30 @@ impl Draft<'_> {
     }
 
     pub fn plan(&self, plan: &Plan) -> Vec<Level> {
-        let level = |kind: Kind, value: f64, label: String| Level {
+        let [of_entry, of_stop, of_targets] = plan.doubts;
+        let level = |kind: Kind, value: f64, label: String, doubt: Doubt| Level {
             kind,
             direction: None,
             price: value,
             from: None,
             until: None,
             words: format!("{label} of the setup {}{}", self.price(value), self.away(value)),
-            label,
+            label: format!("{label}{}", doubt.mark()),
+            doubt,
         };
-        let entry = plan
-            .entry
-            .into_iter()
-            .flat_map(|(low, high)| [high, low].map(|value| level(Kind::Entry, value, "entry".to_owned())));
-        let stop = plan.stop.map(|value| level(Kind::Stop, value, "stop".to_owned()));
+        let entry = plan.entry.into_iter().flat_map(|(low, high)| {
+            // A zone of one price is one line.
+            let edges = if low < high { vec![high, low] } else { vec![low] };
+            edges
+                .into_iter()
+                .map(|value| level(Kind::Entry, value, "entry".to_owned(), of_entry))
+                .collect::<Vec<_>>()
+        });
+        let stop = plan
+            .stop
+            .map(|value| level(Kind::Stop, value, "stop".to_owned(), of_stop));
         let targets = plan.targets.iter().enumerate();
-        let targets = targets.map(|(n, value)| level(Kind::Target, *value, format!("T{}", n + 1)));
+        let targets = targets.map(|(n, value)| level(Kind::Target, *value, format!("T{}", n + 1), of_targets));
         entry.chain(stop).chain(targets).collect()
     }
 }

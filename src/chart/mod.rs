@@ -15,4 +15,4 @@ pub mod svg;
 
 pub use cells::{Cursor, Paint, Sheet};
 pub use layers::{Layer, Layers};
-pub use scene::{Kind, Level, Mark, Plan, Scene, Zone};
+pub use scene::{Doubt, Kind, Level, Mark, Plan, Scene, Zone};

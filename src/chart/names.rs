@@ -32,7 +32,7 @@ impl Sheet {
         let Some(row) = scale.row(level.price) else { return };
         let (left, right) = self.columns(scene, plot, level.from, level.until);
         let width = u16::try_from(level.label.chars().count()).unwrap_or(0);
-        let (mark, style) = self.line(level);
+        let (mark, style) = self.line(level, false);
         let Some(last) = right.checked_sub(width).filter(|last| *last >= left) else {
             return;
         };

@@ -71,6 +71,8 @@ pub struct Level {
     pub label: String,
     /// Where it comes from.
     pub words: String,
+    /// What the checks make of it.
+    pub doubt: Doubt,
 }
 
 /// A word at a candle.
@@ -88,6 +90,29 @@ pub struct Mark {
     pub major: bool,
 }
 
+/// What the checks make of a price.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// Nothing speaks against it.
+    #[default]
+    None,
+    /// It is unusual.
+    Look,
+    /// It is wrong.
+    Wrong,
+}
+
+impl Doubt {
+    /// As a mark behind a price's name.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Doubt::None => "",
+            Doubt::Look => " !",
+            Doubt::Wrong => " ✗",
+        }
+    }
+}
+
 /// The prices of a setup, as they are drawn.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
@@ -97,6 +122,10 @@ pub struct Plan {
     pub stop: Option<f64>,
     /// The targets, nearest first.
     pub targets: Vec<f64>,
+    /// What the checks make of entry, stop and targets.
+    pub doubts: [Doubt; 3],
+    /// Whether candles have closed since: it is drawn in dashes then.
+    pub stale: bool,
 }
 
 impl Plan {

@@ -38,6 +38,26 @@ impl Judged {
         Self::of(&answer.text, answer.finish.is_complete(), market)
     }
 
+    /// The same with the alternative `at` in the setup's place, checked by itself; `None` where there is none.
+    pub fn alternative(&self, at: usize, market: Option<&Market>) -> Option<Self> {
+        let mut reading = self.reading.clone();
+        let chosen = reading.alternatives.get(at)?.clone();
+        let before = reading.setup.replace(chosen);
+        reading.alternatives.remove(at);
+        if let Some(before) = before {
+            reading.alternatives.insert(0, before);
+        }
+        let checks = match market.map(Market::ground) {
+            Some(ground) => check(&reading, self.complete, &ground),
+            None => check_bare(&reading, self.complete),
+        };
+        Some(Self {
+            reading,
+            checks,
+            complete: self.complete,
+        })
+    }
+
     /// Whether a check failed.
     pub fn failed(&self) -> bool {
         self.checks.iter().any(|c| c.status == Status::Fail)

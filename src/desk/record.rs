@@ -33,6 +33,27 @@ impl Desk {
         opened.as_ref().map_err(Clone::clone)
     }
 
+    /// The record of the analysis before this one, of the same template on the same market.
+    ///
+    /// # Errors
+    /// [`JournalError`]
+    pub fn before(&self, record: u64) -> Result<Option<Record>, JournalError> {
+        let journal = self.journal()?;
+        let this = journal.get(record)?;
+        let Some(template) = &this.template else {
+            return Ok(None);
+        };
+        let trial = this.head().trial;
+        let same = |head: &crate::journal::Head| {
+            let other = &head.trial;
+            other.template == template.name
+                && (&other.symbol, &other.timeframe, &other.model) == (&trial.symbol, &trial.timeframe, &trial.model)
+                && other.as_of != trial.as_of
+        };
+        let found = journal.list(Some(record), 1, same)?;
+        found.first().map(|head| journal.get(head.id)).transpose()
+    }
+
     /// Records an answer that is shown; `source` is the candle file or live source as it was named. Returns the record's
     /// number, and whether it is new: an answer that is shown again is recorded once.
     ///

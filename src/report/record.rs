@@ -117,6 +117,7 @@ fn plan(setup: &Setup) -> Plan {
         entry: setup.entry.map(|zone| (zone.low(), zone.high())),
         stop: setup.stop,
         targets: setup.targets.clone(),
+        ..Plan::default()
     }
 }
 

@@ -55,10 +55,14 @@ pub fn done(desk: &Desk, effect: Effect) -> Vec<Message> {
             Message::Kept(done.map(|_| words).map_err(|e| e.to_string()))
         }
         Effect::Samples(id, key) => Message::Samples(id, desk.live_samples(&key)),
-        Effect::Record(prepared, answer, source) => {
+        Effect::Record(id, prepared, answer, source) => {
             let judged = Judged::answer(&answer, prepared.market.as_ref());
             match desk.record(&prepared, &answer, &judged, &source) {
-                Ok(_) => return Vec::new(),
+                Ok((record, _)) => {
+                    // Where there is none before, or it cannot be read, there is nothing to compare with.
+                    let before = desk.before(record).ok().flatten();
+                    Message::Recorded(id, record, before.map(Box::new))
+                }
                 Err(error) => Message::Unrecorded(error.to_string()),
             }
         }

@@ -1065,3 +1065,87 @@ fn templates_are_copied_renamed_compared_reverted_and_removed_with_a_way_back() 
     bench.press(KeyCode::F(5));
     assert!(bench.app.judged().unwrap().reading.setup.is_some(), "{}", bench.toast());
 }
+
+/// An answer with two setups and prices of the candles, from a server.
+const TWO: &str = "The swing high 1.12130 holds.\n\n```setup\n{\"side\": \"short\", \"order\": \"limit\", \"entry\": [1.1200, 1.1205], \"stop\": 1.1222, \"targets\": [1.1161, 1.1155]}\n```\n\n```setup\n{\"side\": \"long\", \"order\": \"limit\", \"entry\": [1.1170, 1.1172], \"stop\": 1.1190, \"targets\": [1.1200]}\n```\n";
+
+#[test]
+fn blocks_fold_alternatives_turn_and_prices_lead_to_their_candles() {
+    let mut bench = Bench::sized(120, 36);
+    let said = serde_json::json!({ "says": [TWO] });
+    let file = bench.home.write("answer.jsonl", said.to_string());
+    bench.app.choose_model(Some(format!("recorded/{}", file.display())));
+    bench.press(KeyCode::F(5));
+    let screen = bench.screen();
+    assert!(
+        screen.contains("▸ setup · 1 line") && screen.contains("1 of 2 (A)"),
+        "{screen}"
+    );
+    bench.keys("F");
+    assert!(bench.screen().contains("\"side\": \"short\""), "{}", bench.screen());
+    bench.keys("A");
+    let screen = bench.screen();
+    assert!(
+        screen.contains("2 of 2 (A)") && screen.contains("long") && screen.contains("stop ✗"),
+        "{screen}"
+    );
+    assert!(bench.app.judged().unwrap().failed());
+    bench.keys("A");
+    assert!(!bench.app.judged().unwrap().failed());
+    // Each price leads to the candle it comes from; what only the text quotes comes last.
+    bench.keys("'");
+    assert!(
+        bench.toast().starts_with("1 of ") && bench.app.look().cursor.is_some(),
+        "{}",
+        bench.toast()
+    );
+    let all: usize = bench.toast().split(' ').nth(2).unwrap().parse().unwrap();
+    let mut said = vec![bench.toast()];
+    for _ in 1..all {
+        bench.keys("'");
+        said.push(bench.toast());
+    }
+    assert!(said.iter().any(|s| s.contains("swing_high 1.12130")), "{said:?}");
+    bench.keys("'");
+    assert_eq!(bench.toast(), said[0]);
+}
+
+#[test]
+fn what_has_changed_since_the_analysis_before_is_told() {
+    let mut bench = Bench::sized(120, 36);
+    let lines: Vec<String> = include_str!("../../assets/candles/EURUSD_H1_dukascopy_ask.csv")
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    let early = bench.home.write("EURUSD_H1.csv", lines[..lines.len() - 30].join("\n"));
+    let open = |bench: &mut Bench, file: &std::path::Path| {
+        bench.keys("o");
+        bench.send(Message::Paste(file.display().to_string()));
+        bench.press(KeyCode::Enter);
+        bench.press(KeyCode::Esc);
+        bench.press(KeyCode::F(5));
+    };
+    open(&mut bench, &early);
+    assert!(bench.app.response().since().is_none());
+    let late = bench.home.sample();
+    open(&mut bench, &late);
+    let since = bench.app.response().since().unwrap().lines.clone();
+    assert!(since[0].contains("30 candles before"), "{since:?}");
+    assert!(since[1].starts_with("none → short"), "{since:?}");
+    assert!(bench.screen().contains("since the analysis of"), "{}", bench.screen());
+    bench.keys("D");
+    assert!(bench.screen().contains("How they differ"), "{}", bench.screen());
+}
+
+#[test]
+fn samples_stand_side_by_side() {
+    let mut bench = Bench::sized(160, 48);
+    bench.press(KeyCode::F(5));
+    bench.keys("R=");
+    bench.keys("sample");
+    bench.press(KeyCode::Enter);
+    let screen = bench.screen();
+    assert_eq!(bench.app.beside().len(), 1);
+    assert!(screen.contains("sample 0"), "{screen}");
+    assert!(matches!(bench.app.beside()[0].response().state(), State::Done(a) if a.sample == 0));
+}

@@ -12,11 +12,16 @@ const MOST: usize = 2;
 /// What is chosen to have one model again.
 pub(super) const ALONE: &str = "one model only";
 
+/// What stands before the number of a sample in the list.
+const SAMPLE: &str = "sample ";
+
 /// Another model's answer.
 #[derive(Debug, Default)]
 pub struct Beside {
     /// The model's name.
     pub(super) model: String,
+    /// The sample of the answer on show that is put beside it, where it is no other model's.
+    pub(super) sample: Option<u32>,
     pub(super) preparing: Option<u64>,
     pub(super) response: Response,
 }
@@ -25,6 +30,14 @@ impl Beside {
     /// The model's name.
     pub fn model(&self) -> &str {
         &self.model
+    }
+
+    /// What it is headed by: its model, and which sample where it is one of several.
+    pub fn heading(&self) -> String {
+        match self.sample {
+            Some(n) => format!("{} · sample {n}", self.model),
+            None => self.model.clone(),
+        }
     }
 
     /// Its answer.
@@ -53,6 +66,14 @@ impl App {
                 detail: "close the other columns".to_owned(),
             });
         }
+        // The other samples of the answer on show cost nothing.
+        if let State::Done(answer) = &self.tab.response.state {
+            let others = self.tab.response.samples.iter().filter(|n| **n != answer.sample);
+            items.extend(others.map(|n| Item {
+                value: format!("{SAMPLE}{n}"),
+                detail: "of this answer, as it is kept".to_owned(),
+            }));
+        }
         items.extend(self.models.iter().cloned());
         self.layers
             .push(Layer::Picker(Picker::of(Pick::Beside, "Ask beside", items, true)));
@@ -68,6 +89,10 @@ impl App {
         if self.tab.beside.len() >= MOST {
             self.tab.beside.remove(0);
         }
+        let sample = choice.strip_prefix(SAMPLE).and_then(|n| n.parse::<u32>().ok());
+        if let Some(sample) = sample {
+            return self.put_sample(sample, effects);
+        }
         self.tab.beside.push(Beside {
             model: choice,
             ..Beside::default()
@@ -81,6 +106,23 @@ impl App {
         }
     }
 
+    /// Puts a sample of the answer on show beside it.
+    fn put_sample(&mut self, sample: u32, effects: &mut Vec<Effect>) {
+        let Some(prepared) = self.tab.response.prepared.clone() else {
+            return;
+        };
+        let id = self.next_id();
+        self.tab.beside.push(Beside {
+            model: prepared.request.model.to_string(),
+            sample: Some(sample),
+            preparing: None,
+            response: Response::asked(id, prepared.clone(), self.now),
+        });
+        self.tab.center = Center::Answer;
+        self.tab.focus = Pane::Answer;
+        effects.push(Effect::Ask(id, prepared, Policy::Kept(sample)));
+    }
+
     /// Has the prompt of column `at` made ready; it is sent when it is.
     pub(super) fn ask_beside(&mut self, at: usize, effects: &mut Vec<Effect>) {
         let mut question = self.question();
@@ -90,6 +132,10 @@ impl App {
             return;
         };
         effects.extend(column.response.id().map(Effect::Cancel));
+        // A sample is what it was, whatever is asked now.
+        if column.sample.is_some() {
+            return;
+        }
         question.model = Some(column.model.clone());
         column.preparing = Some(id);
         effects.push(Effect::Prepare(id, Box::new(question), market));

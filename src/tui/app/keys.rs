@@ -378,6 +378,10 @@ impl App {
             Command::Find => self.begin_find(),
             Command::FindNext => self.go_to_found(1),
             Command::FindPrevious => self.go_to_found(-1),
+            Command::Fold => self.tab.response.folded = !self.tab.response.folded,
+            Command::Since => self.compare_since(effects),
+            Command::Level => self.go_to_quoted(),
+            Command::Alternative => self.turn_setup(),
             Command::Desks => self.open_tabs(),
             Command::NextDesk => self.turn_tab(false, effects),
             Command::PreviousDesk => self.turn_tab(true, effects),
@@ -564,7 +568,7 @@ impl App {
     }
 
     pub(super) fn next_failed(&mut self) {
-        let Some(judged) = &self.tab.response.judged else {
+        let Some(judged) = self.tab.response.shown() else {
             return;
         };
         let from = self.tab.response.check.map_or(0, |c| c + 1);

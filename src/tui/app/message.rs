@@ -79,6 +79,8 @@ pub enum Message {
     Written(Result<String, String>),
     /// The scoreboard.
     Scored(u64, Result<Box<Board>, String>),
+    /// The answer of the ask of this id is recorded under this number; before it came the other, if there is one.
+    Recorded(u64, u64, Option<Box<Record>>),
     /// An answer could not be recorded, and why.
     Unrecorded(String),
     /// What later candles have decided.
@@ -107,7 +109,8 @@ impl Message {
             | Message::Prepared(id, _)
             | Message::Step(id, _)
             | Message::Tested(id, _)
-            | Message::Samples(id, _) => Some(*id),
+            | Message::Samples(id, _)
+            | Message::Recorded(id, ..) => Some(*id),
             _ => None,
         }
     }
@@ -148,8 +151,8 @@ pub enum Effect {
     Remove(Key, u32),
     /// Find the samples of a question that the ask of this id was about.
     Samples(u64, Key),
-    /// Record an answer that is shown, of the question put so, on candles of this source.
-    Record(Box<Prepared>, Box<Answer>, String),
+    /// Record the answer of the ask of this id that is shown, of the question put so, on candles of this source.
+    Record(u64, Box<Prepared>, Box<Answer>, String),
     /// Play forward what the journal has open of these candles' market.
     Settle(Arc<Series>),
     /// Read the journal's newest records that hold these words, or those of these numbers.

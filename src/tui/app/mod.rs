@@ -20,6 +20,7 @@ mod picker;
 mod response;
 mod scores;
 mod session;
+mod since;
 mod tab;
 mod undo;
 mod update;
@@ -32,7 +33,7 @@ use serde::{Deserialize, Serialize};
 
 pub use beside::Beside;
 pub use browser::{Browser, saved};
-pub use chart::{Look, paint};
+pub use chart::{Look, paint, plan};
 pub use complete::Completion;
 pub use find::Find;
 pub use form::Field;
@@ -41,7 +42,7 @@ pub use layout::{Areas, Size};
 pub use library::{Naming, Reader};
 pub use message::{Effect, Message, Opened, Saving};
 pub use picker::{Item, Pick, Picker};
-pub use response::{Response, State};
+pub use response::{Response, Since, State};
 pub use scores::Scores;
 pub use session::{Remembered, SavedDesk, Session};
 pub use tab::Tab;
@@ -395,7 +396,7 @@ impl App {
 
     /// The setup on show and its checks.
     pub fn judged(&self) -> Option<&Judged> {
-        self.tab.response.judged()
+        self.tab.response.shown()
     }
 
     /// The text field being typed into, and its row.
@@ -491,6 +492,16 @@ impl App {
     /// Whether the answer on show has a sample after it.
     pub fn has_sample_after(&self) -> bool {
         self.tab.response.neighbour(true).is_some()
+    }
+
+    /// Whether there is an answer on show.
+    pub fn has_answer(&self) -> bool {
+        !self.tab.response.text().is_empty()
+    }
+
+    /// Whether an analysis went before the one on show.
+    pub fn has_since(&self) -> bool {
+        self.tab.response.since.is_some()
     }
 
     /// Whether there is anything to copy.

@@ -175,6 +175,8 @@ pub struct Response {
     pub(super) thoughts: String,
     pub(super) wrapped: Text,
     pub(super) judged: Option<Judged>,
+    /// The alternative on show instead of the setup, from 1 on, with its own checks.
+    pub(super) alternative: Option<(usize, Judged)>,
     /// The candles it was asked about: checks are made on these.
     pub(super) market: Option<crate::desk::Market>,
     /// Why it is not kept, if it is not.
@@ -185,6 +187,13 @@ pub struct Response {
     pub(super) notes: Vec<String>,
     /// The check looked at.
     pub(super) check: Option<usize>,
+    /// Whether blocks are folded into a line each, and how they were when it was wrapped last.
+    pub(super) folded: bool,
+    wrapped_folded: bool,
+    /// Bytes of the text when it was wrapped last: it only grows, and begins anew with a new ask.
+    wrapped_text: usize,
+    /// What has changed since the analysis before, in lines, and the number of its record and this one's.
+    pub(super) since: Option<Since>,
     /// What was asked.
     pub(super) prepared: Option<Box<Prepared>>,
     /// The numbers of the samples that can be shown instead.
@@ -222,6 +231,7 @@ impl Response {
             state: State::Waiting { id, thinking: false },
             market: prepared.market.clone(),
             prepared: Some(prepared),
+            folded: true,
             ..Self::default()
         };
         response.wrapped.begin();
@@ -281,9 +291,25 @@ impl Response {
         &self.wrapped
     }
 
-    /// The setup and its checks.
+    /// What the answer proposes, and its checks.
     pub fn judged(&self) -> Option<&Judged> {
         self.judged.as_ref()
+    }
+
+    /// The same of the setup on show: the answer's, or one of its alternatives.
+    pub fn shown(&self) -> Option<&Judged> {
+        let alternative = self.alternative.as_ref().map(|(_, judged)| judged);
+        alternative.or(self.judged.as_ref())
+    }
+
+    /// What has changed since the analysis before.
+    pub fn since(&self) -> Option<&Since> {
+        self.since.as_ref()
+    }
+
+    /// Whether blocks are folded.
+    pub fn is_folded(&self) -> bool {
+        self.folded
     }
 
     /// The candles it was asked about.
@@ -338,12 +364,61 @@ impl Response {
 
     /// Wraps the text for `width`; costs nothing while neither has changed.
     pub(super) fn wrap(&mut self, width: u16, theme: &Theme) {
-        if self.wrapped.width == width && self.wrapped.source == self.text {
+        let streams = self.is_streaming();
+        // What is still coming is shown as it comes.
+        let folded = self.folded && !streams;
+        if self.wrapped.width == width && self.wrapped_folded == folded && self.wrapped_text == self.text.len() {
             return;
         }
-        let streams = self.is_streaming();
-        self.wrapped.stream(&self.text, width, streams, theme);
+        self.wrapped_folded = folded;
+        self.wrapped_text = self.text.len();
+        if folded {
+            self.wrapped.stream(&fold(&self.text), width, false, theme);
+        } else {
+            self.wrapped.stream(&self.text, width, streams, theme);
+        }
     }
+}
+
+/// What has changed since the analysis before of the same template on the same market.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Since {
+    /// In lines.
+    pub lines: Vec<String>,
+    /// The numbers of both records.
+    pub records: (u64, u64),
+}
+
+/// The text with each fenced block in a line of its own; one that is not closed stays.
+fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let mut block: Option<(String, String, usize)> = None;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim();
+        match &mut block {
+            None if trimmed.starts_with("```") && trimmed.len() < 40 => {
+                let name = trimmed.trim_start_matches('`').trim();
+                let name = if name.is_empty() { "block" } else { name };
+                block = Some((name.to_owned(), line.to_owned(), 0));
+            }
+            None => folded.push_str(line),
+            Some((name, _, lines)) if trimmed == "```" => {
+                folded.push_str(&format!(
+                    "`▸ {name}` · {} · F unfolds\n",
+                    crate::text::count(*lines, "line")
+                ));
+                block = None;
+            }
+            Some((_, held, lines)) => {
+                held.push_str(line);
+                *lines += 1;
+            }
+        }
+    }
+    if let Some((_, held, _)) = block {
+        folded.push_str(&held);
+    }
+    folded
 }
 
 /// A span with every place that holds `words` set apart. A letter whose small form has another length is left as it is.

@@ -53,6 +53,8 @@ pub struct Tab {
     /// Other models' answers to the same prompt.
     pub(super) beside: Vec<Beside>,
     pub(super) look: Look,
+    /// The price of the answer that is gone to next.
+    pub(super) level: usize,
     /// Whether what the model thought is shown.
     pub(super) thoughts: bool,
     /// The connection being tested.

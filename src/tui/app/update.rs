@@ -99,6 +99,7 @@ impl App {
             Message::Written(Err(reason)) => self.say(reason, true),
             Message::Recalled(id, record) => self.recalled(id, record),
             Message::Scored(id, board) => self.scored(id, board),
+            Message::Recorded(id, record, before) => self.recorded(id, record, before),
             Message::Unrecorded(reason) => self.say(reason, true),
             Message::Settled(settled) => self.settled(settled),
             Message::Tick => self.tick(),
@@ -302,7 +303,7 @@ impl App {
                 .as_ref()
                 .map(|c| c.card.file.clone())
                 .unwrap_or_default();
-            effects.push(Effect::Record(prepared.clone(), answer.clone(), source));
+            effects.push(Effect::Record(response.asked, prepared.clone(), answer.clone(), source));
         }
     }
 
@@ -317,6 +318,12 @@ impl App {
             };
             if market.catch_up(series) {
                 response.judged = Some(Judged::answer(answer, Some(market)));
+                let (judged, market) = (response.judged.as_ref(), response.market.as_ref());
+                if let (Some((at, shown)), Some(judged)) = (&mut response.alternative, judged)
+                    && let Some(renewed) = judged.alternative(*at - 1, market)
+                {
+                    *shown = renewed;
+                }
             }
         }
     }

@@ -64,6 +64,14 @@ pub enum Command {
     NextSample,
     /// To the next failed check.
     NextFailed,
+    /// Fold the answer's blocks, or unfold them.
+    Fold,
+    /// How the answer differs from the analysis before.
+    Since,
+    /// Show the answer's next setup.
+    Alternative,
+    /// To the candle of the next price.
+    Level,
     /// Copy something.
     Copy,
     /// Take a variable back to what the candles say.

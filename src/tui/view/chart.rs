@@ -5,9 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Paragraph;
 
 use super::{App, focused, pane, title};
-use crate::chart::{Plan, Scene, Sheet};
+use crate::chart::{Scene, Sheet};
 use crate::market::price;
-use crate::setup::Setup;
 use crate::tui::app::{Pane, paint};
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -33,20 +32,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     };
     let market = &open.market;
     let series = market.series.as_ref();
-    // A setup is drawn on the candles it speaks of, not on others.
-    let same =
-        |m: &crate::desk::Market| m.series.symbol() == series.symbol() && m.series.timeframe() == series.timeframe();
-    let plan = app
-        .response()
-        .market()
-        .filter(|m| same(m))
-        .and(app.judged())
-        .and_then(|j| j.reading.setup.as_ref())
-        .filter(|s| s.is_trade())
-        .map(plan);
     let look = app.look();
     let window = app.window(inner);
-    let scene = Scene::of(series, &market.study, &market.facts, plan, look.layers, window, false);
+    let scene = Scene::of(
+        series,
+        &market.study,
+        &market.facts,
+        app.plan(),
+        look.layers,
+        window,
+        false,
+    );
     let sheet = Sheet {
         area: inner,
         step: look.step,
@@ -54,13 +50,4 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         cursor: look.cursor,
     };
     sheet.draw(&scene, frame.buffer_mut());
-}
-
-/// The prices of a setup.
-pub(super) fn plan(setup: &Setup) -> Plan {
-    Plan {
-        entry: setup.entry.map(|zone| (zone.low(), zone.high())),
-        stop: setup.stop,
-        targets: setup.targets.clone(),
-    }
 }

@@ -26,7 +26,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         .chain(app.beside().iter().map(crate::tui::app::Beside::response))
         .collect();
     let names: Vec<String> = std::iter::once(app.model_name())
-        .chain(app.beside().iter().map(|b| b.model().to_owned()))
+        .chain(app.beside().iter().map(|b| b.heading()))
         .collect();
     let rows = rows(&answers, app);
     let tall = u16::try_from(rows.len()).unwrap_or(0) + 2;

@@ -5,13 +5,12 @@ use ratatui::layout::{Constraint, Layout, Margin, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use super::chart::plan;
 use super::{App, fit, pane, row, title};
 use crate::chart::{Scene, Sheet};
 use crate::journal::{Head, Record};
 use crate::market::{price, timestamp};
 use crate::text::{clean_line, count};
-use crate::tui::app::{Entry, History, Recalled, paint};
+use crate::tui::app::{Entry, History, Recalled, paint, plan};
 use crate::tui::markdown;
 use crate::tui::theme::Theme;
 
@@ -215,7 +214,8 @@ fn draw_chart(frame: &mut Frame<'_>, area: Rect, open: &Recalled, app: &App) {
     let axis = Sheet::axis(area, series.last().high, series.decimals());
     let end = series.candles().len();
     let window = end.saturating_sub(Sheet::fits(area, axis, look.step))..end;
-    let plan = open.record.setup.as_ref().filter(|s| s.is_trade()).map(plan);
+    let setup = open.record.setup.as_ref().filter(|s| s.is_trade());
+    let plan = setup.map(|setup| plan(setup, &open.record.checks, open.played > 0));
     let scene = Scene::of(series, &market.study, &market.facts, plan, look.layers, window, false);
     let sheet = Sheet {
         area,

@@ -32,7 +32,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, with_setup: boo
     }
     let mut inner = inner;
     let mut head = head(app, response, inner.width);
-    if let (true, Some(judged)) = (with_setup, response.judged()) {
+    if let (true, Some(judged)) = (with_setup, app.judged()) {
         head.extend(setup::compact(judged, response.market(), inner.width, theme));
     }
     let rows = u16::try_from(head.len())
@@ -129,6 +129,9 @@ fn head(app: &App, response: &Response, width: u16) -> Vec<Line<'static>> {
                 theme.dim,
             ));
         }
+    }
+    for line in response.since().iter().flat_map(|s| &s.lines) {
+        lines.extend(markdown::wrap_plain(line, width, theme.dim));
     }
     for note in response.notes() {
         lines.extend(markdown::wrap_plain(&format!("· {note}"), width, theme.warn));

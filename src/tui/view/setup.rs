@@ -24,10 +24,14 @@ fn value_style(label: &str, theme: &Theme) -> ratatui::style::Style {
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = app.theme();
     let response = app.response();
-    let detail = response.judged().map(|j| summary(&j.checks)).unwrap_or_default();
+    let mut detail = app.judged().map(|j| summary(&j.checks)).unwrap_or_default();
+    if let (place, 2..) = app.setup_place() {
+        let (_, all) = app.setup_place();
+        detail = format!("{place} of {all} (A) {detail}");
+    }
     let inner = pane(frame, area, title("Setup", detail, false, theme), false, theme);
     let inner = inner.inner(Margin::new(1, 0));
-    let Some(judged) = response.judged() else {
+    let Some(judged) = app.judged() else {
         let words = match response.state() {
             State::Idle => "the setup of the answer, and what the candles say to it",
             State::Waiting { .. } | State::Streaming { .. } => "…",
@@ -61,13 +65,6 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             }
         }
         None => lines.push(Line::styled("no setup is proposed", theme.dim)),
-    }
-    let more = judged.reading.alternatives.len();
-    if more > 0 {
-        lines.push(Line::styled(
-            format!("and {}", crate::text::count(more, "alternative")),
-            theme.dim,
-        ));
     }
     lines.push(Line::default());
     // What needs a look stands first: a short pane cuts off what passes.
