@@ -11,7 +11,7 @@ use wickdesk::desk::Market;
 use wickdesk::market::{ReadOptions, sample};
 use wickdesk::prompt::Library;
 use wickdesk::tui::app::{App, Candles, Message};
-use wickdesk::tui::theme::Theme;
+use wickdesk::tui::theme::{Depth, Theme};
 use wickdesk::tui::view;
 
 const SIZE: (u16, u16) = (200, 60);
@@ -21,7 +21,7 @@ fn app() -> App {
     let now: Timestamp = "2017-06-23T21:30:00Z".parse().expect("a time");
     let home = tempfile::tempdir().expect("a directory");
     let library = Library::new(home.path().to_owned()).list();
-    let mut app = App::new(SIZE, library, Vec::new(), Theme::dark(true), now);
+    let mut app = App::new(SIZE, library, Vec::new(), Theme::dark(Depth::Full), now);
     app.start(None);
     let loaded = sample(&ReadOptions::default()).expect("the bundled candles");
     let base = Arc::new(loaded.series);

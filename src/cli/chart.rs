@@ -117,7 +117,7 @@ fn text(market: &Market, layers: Layers, args: &ChartArgs, width: u16, height: u
     let end = series.candles().len();
     let window = end.saturating_sub(Sheet::fits(area, axis, step))..end;
     let scene = scene(market, layers, window, args.template_facts);
-    let theme = Theme::named("auto", &environment);
+    let theme = Theme::named("auto", None, &environment);
     let sheet = Sheet {
         area,
         step,

@@ -54,6 +54,7 @@ pub(super) struct CacheSection {
 pub(super) struct UiSection {
     pub theme: Option<String>,
     pub mouse: bool,
+    pub ascii: Option<bool>,
     pub up: Option<Colour>,
     pub down: Option<Colour>,
 }

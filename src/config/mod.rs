@@ -100,6 +100,8 @@ pub struct Settings {
     pub risk_money: Option<f64>,
     /// Whether the workbench takes the mouse; without it the terminal's own selection works.
     pub mouse: bool,
+    /// Whether the screen is drawn in ASCII; without a word of it where the locale has no more.
+    pub ascii: Option<bool>,
     /// The colours of rising and falling candles, over the theme's.
     pub candles: (Option<Colour>, Option<Colour>),
     /// Providers of the configuration, by name.
@@ -181,6 +183,7 @@ impl Settings {
             theme: Setting::first(None, variable("WICKDESK_THEME"), file.ui.theme, "auto".to_owned()),
             risk_money: file.risk.money,
             mouse: file.ui.mouse,
+            ascii: file.ui.ascii,
             candles: (file.ui.up, file.ui.down),
             facts_budget: file.facts.budget.unwrap_or(crate::facts::BUDGET),
             providers: file.providers,

@@ -2,6 +2,7 @@
 //! nothing, a [`terminal`] that is always given back, and the loop that runs them.
 
 pub mod app;
+mod clipboard;
 pub mod drafts;
 mod editor;
 mod elsewhere;

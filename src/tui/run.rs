@@ -14,10 +14,11 @@ use tokio::time::Instant;
 
 use super::Start;
 use super::app::{App, Effect, Item, Message};
+use super::clipboard;
 use super::drafts;
 use super::elsewhere;
 use super::keeper::{self, Keeper};
-use super::terminal::Guard;
+use super::terminal::{self, Guard};
 use super::theme::Theme;
 use super::view;
 use super::watch::{poll, watch};
@@ -43,7 +44,10 @@ const BURST: usize = 256;
 pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
     let settings = desk.settings();
     let (up, down) = &settings.candles;
-    let theme = Theme::named(&settings.theme.value, &environment)
+    let theme_name = &settings.theme.value;
+    let asks = theme_name == "auto" && environment("NO_COLOR").is_none();
+    let light = if asks { terminal::is_light() } else { None };
+    let theme = Theme::named(theme_name, light, &environment)
         .with_candles(up.as_ref().map(Colour::name), down.as_ref().map(Colour::name));
     let mut guard = Guard::take(settings.mouse)?;
     let size = crossterm::terminal::size()?;
@@ -61,6 +65,7 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
     }
     app.use_keys(start.keymap);
     app.risk(desk.settings().risk_money);
+    app.draw_plainly(desk.settings().ascii.unwrap_or_else(|| !speaks_unicode()));
     if let Some(warning) = start.warning {
         app.warn(warning);
     }
@@ -118,7 +123,7 @@ impl Driver {
                 next_frame = Instant::now() + FRAME;
                 changed = false;
                 let effects = app.update(Message::Now(Timestamp::now()));
-                guard.screen().draw(|frame| view::draw(frame, app))?;
+                guard.draw(|frame| view::draw(frame, app))?;
                 self.run_all(effects, guard)?;
             }
             if let Some((name, text)) = self.elsewhere.take() {
@@ -167,7 +172,15 @@ impl Driver {
             Effect::KeepSession(session) => self.keeper.session(session),
             Effect::EditElsewhere(name, text) => self.elsewhere = Some((name, text)),
             Effect::Suspend => guard.suspend()?,
-            Effect::Copy(text) => Guard::copy(&text)?,
+            Effect::Copy(text) => {
+                Guard::copy(&text)?;
+                tokio::task::spawn_blocking(move || {
+                    if let Err(error) = clipboard::hand_over(&text, &environment) {
+                        // The terminal has been asked already; not every desktop has the tool.
+                        tracing::debug!(%error, "no clipboard tool");
+                    }
+                });
+            }
             Effect::Cancel(id) => {
                 if let Some(call) = self.calls.remove(&id) {
                     call.abort();
@@ -249,6 +262,22 @@ impl Driver {
             }
         });
     }
+}
+
+/// Whether the terminal shows more than ASCII: not where the locale names another character set, nor on a console whose font has
+/// a few hundred marks. A locale of `C` says nothing of the terminal.
+fn speaks_unicode() -> bool {
+    let named = ["LC_ALL", "LC_CTYPE", "LANG"];
+    let locale = named
+        .iter()
+        .filter_map(|name| environment(name))
+        .find(|v| !v.is_empty());
+    let charset = locale
+        .as_deref()
+        .and_then(|l| l.split_once('.'))
+        .map(|(_, charset)| charset.to_lowercase());
+    let console = environment("TERM").is_some_and(|term| term == "linux" || term.starts_with("vt"));
+    !console && charset.is_none_or(|charset| charset.starts_with("utf"))
 }
 
 fn translate(event: Event) -> Option<Message> {

@@ -3,7 +3,7 @@
 //! [`restore`] may be called at any time, from any thread, any number of times: it undoes what is set, and every step
 //! even if one fails.
 
-use std::io::{self, Write, stdout};
+use std::io::{self, BufWriter, Stdout, Write, stdout};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,13 +12,34 @@ use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
     EnableMouseCapture,
 };
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
 use crossterm::{execute, queue};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::{Frame, Terminal};
+
+use super::clipboard;
 
 /// The terminal that the workbench draws on.
-pub type Screen = Terminal<CrosstermBackend<io::Stdout>>;
+pub type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// Bytes of a frame that are written at once: the largest screen drawn anew takes fewer.
+const FRAME: usize = 1 << 18;
+
+fn screen() -> io::Result<Screen> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME, stdout())))
+}
+
+/// Whether the terminal's background is light, if it tells. Asked before anybody reads its keys; one that does not answer keeps
+/// nobody waiting for longer than is noticed.
+pub fn is_light() -> Option<bool> {
+    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+    let mut options = QueryOptions::default();
+    options.timeout = std::time::Duration::from_millis(200);
+    theme_mode(options).ok().map(|mode| mode == ThemeMode::Light)
+}
 
 /// Whether modes are set that must be undone.
 static SET: AtomicBool = AtomicBool::new(false);
@@ -39,16 +60,21 @@ impl Guard {
     /// The system's, when this is no terminal; then nothing stays set.
     pub fn take(mouse: bool) -> io::Result<Self> {
         enter(mouse)?;
-        let screen = Terminal::new(CrosstermBackend::new(stdout())).inspect_err(|_| restore())?;
+        let screen = screen().inspect_err(|_| restore())?;
         Ok(Self {
             mouse,
             screen: ManuallyDrop::new(screen),
         })
     }
 
-    /// The screen to draw on.
-    pub fn screen(&mut self) -> &mut Screen {
-        &mut self.screen
+    /// Draws a frame: the terminal shows it whole or not yet.
+    ///
+    /// # Errors
+    /// The system's, when it cannot be written.
+    pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        self.screen.draw(view)?;
+        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)
     }
 
     /// Gives the terminal back, stops the process until it is continued, and takes the terminal again.
@@ -77,7 +103,7 @@ impl Guard {
         enter(self.mouse)?;
         // A screen that knows nothing of what stood there draws all of it; clearing would ask the terminal for its
         // cursor while the events are read elsewhere.
-        self.screen = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(stdout()))?);
+        self.screen = ManuallyDrop::new(screen()?);
         Ok(())
     }
 
@@ -86,7 +112,9 @@ impl Guard {
     /// # Errors
     /// The system's, when it cannot be written.
     pub fn copy(text: &str) -> io::Result<()> {
-        execute!(stdout(), crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))
+        let mut out = stdout();
+        out.write_all(clipboard::sequence(text, &crate::desk::environment).as_bytes())?;
+        out.flush()
     }
 }
 
@@ -113,6 +141,7 @@ pub fn restore() {
     }
     let mut out = stdout();
     // Each step by itself: one that fails keeps no other from being tried, and there is nobody left to tell.
+    let _ = queue!(out, EndSynchronizedUpdate);
     let _ = queue!(out, DisableMouseCapture);
     let _ = queue!(out, DisableFocusChange);
     let _ = queue!(out, DisableBracketedPaste);

@@ -5,6 +5,42 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::cache::Outcome;
 use crate::setup::Status;
 
+/// How many colours a terminal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Sixteen million.
+    Full,
+    /// 256.
+    Indexed,
+    /// Sixteen, of its own choosing.
+    Sixteen,
+}
+
+impl Depth {
+    /// What the environment says of it.
+    pub fn of(environment: &dyn Fn(&str) -> Option<String>) -> Self {
+        let full = environment("COLORTERM").is_some_and(|v| v.contains("truecolor") || v.contains("24bit"));
+        let term = environment("TERM").unwrap_or_default();
+        const SIXTEEN: [&str; 9] = [
+            "linux",
+            "ansi",
+            "vt",
+            "cons25",
+            "screen",
+            "xterm-16color",
+            "rxvt",
+            "cygwin",
+            "Eterm",
+        ];
+        let few = SIXTEEN.iter().any(|name| term.starts_with(name)) && !term.contains("256");
+        match (full, few) {
+            (true, _) => Depth::Full,
+            (false, true) => Depth::Sixteen,
+            (false, false) => Depth::Indexed,
+        }
+    }
+}
+
 /// The styles of the workbench.
 #[derive(Debug, Clone, Copy)]
 pub struct Theme {
@@ -34,26 +70,42 @@ const fn rgb(hex: u32) -> Color {
 }
 
 impl Theme {
-    /// The theme of this name; `auto` goes by what the environment says of the terminal.
-    pub fn named(name: &str, environment: &dyn Fn(&str) -> Option<String>) -> Self {
+    /// The theme of this name; `auto` goes by the background that the terminal has told of, else by what the environment says
+    /// of it.
+    pub fn named(name: &str, light: Option<bool>, environment: &dyn Fn(&str) -> Option<String>) -> Self {
         let set = |variable: &str| environment(variable).filter(|v| !v.is_empty());
         let plain = set("NO_COLOR").is_some() || set("TERM").as_deref() == Some("dumb");
-        let full = set("COLORTERM").is_some_and(|v| v.contains("truecolor") || v.contains("24bit"));
-        let light = set("COLORFGBG").is_some_and(|v| matches!(v.rsplit(';').next(), Some("7" | "15")));
+        let depth = Depth::of(environment);
+        let guess = set("COLORFGBG").is_some_and(|v| matches!(v.rsplit(';').next(), Some("7" | "15")));
         match name {
             "mono" => Self::mono(),
             "contrast" if !plain => Self::contrast(),
             _ if plain => Self::mono(),
-            "light" => Self::light(full),
-            "dark" => Self::dark(full),
-            _ if light => Self::light(full),
-            _ => Self::dark(full),
+            "light" => Self::light(depth),
+            "dark" => Self::dark(depth),
+            _ if light.unwrap_or(guess) => Self::light(depth),
+            _ => Self::dark(depth),
         }
     }
 
     /// For a dark background; sky and vermillion stay apart for every eye.
-    pub fn dark(full: bool) -> Self {
-        let pick = |hex, index| if full { rgb(hex) } else { Color::Indexed(index) };
+    pub fn dark(depth: Depth) -> Self {
+        let pick = |hex, index| match depth {
+            Depth::Full => rgb(hex),
+            _ => Color::Indexed(index),
+        };
+        if depth == Depth::Sixteen {
+            return Self::of([
+                Color::Yellow,
+                Color::Gray,
+                Color::LightCyan,
+                Color::LightRed,
+                Color::Green,
+                Color::LightYellow,
+                Color::LightRed,
+                Color::DarkGray,
+            ]);
+        }
         Self::of([
             pick(0x00e6_9f00, 214),
             pick(0x0080_8890, 245),
@@ -99,8 +151,23 @@ impl Theme {
     }
 
     /// For a light background.
-    pub fn light(full: bool) -> Self {
-        let pick = |hex, index| if full { rgb(hex) } else { Color::Indexed(index) };
+    pub fn light(depth: Depth) -> Self {
+        let pick = |hex, index| match depth {
+            Depth::Full => rgb(hex),
+            _ => Color::Indexed(index),
+        };
+        if depth == Depth::Sixteen {
+            return Self::of([
+                Color::Magenta,
+                Color::DarkGray,
+                Color::Blue,
+                Color::Red,
+                Color::Green,
+                Color::Magenta,
+                Color::Red,
+                Color::Gray,
+            ]);
+        }
         Self::of([
             pick(0x009a_5b00, 94),
             pick(0x0068_7078, 242),

@@ -8,11 +8,12 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 use wickdesk::desk::{Desk, Market, Step};
 use wickdesk::market::{ReadOptions, read_file, sample};
 use wickdesk::tui::app::{App, Candles, Center, Effect, Item, Layer, Message, Pane, Session, State};
 use wickdesk::tui::drafts::Drafts;
-use wickdesk::tui::theme::Theme;
+use wickdesk::tui::theme::{Depth, Theme};
 use wickdesk::tui::{view, work};
 
 use crate::support::{Home, Part, STREAM, Server, delta, finish, frame, stream, text};
@@ -37,7 +38,7 @@ pub const NOW: &str = "2017-06-23T21:30:00Z";
 
 impl Bench {
     pub fn sized(width: u16, height: u16) -> Self {
-        Self::themed(width, height, Theme::dark(true))
+        Self::themed(width, height, Theme::dark(Depth::Full))
     }
 
     pub fn themed(width: u16, height: u16, theme: Theme) -> Self {
@@ -45,7 +46,7 @@ impl Bench {
     }
 
     pub fn configured(width: u16, height: u16, config: &str) -> Self {
-        Self::with(width, height, Theme::dark(true), config)
+        Self::with(width, height, Theme::dark(Depth::Full), config)
     }
 
     fn with(width: u16, height: u16, theme: Theme, config: &str) -> Self {
@@ -183,12 +184,18 @@ impl Bench {
         letters.chars().for_each(|c| self.press(KeyCode::Char(c)));
     }
 
-    pub fn screen(&mut self) -> String {
+    /// The screen with its styles.
+    pub fn buffer(&mut self) -> Buffer {
         self.send(Message::Now(NOW.parse().unwrap()));
-        let areas = self.app.areas();
-        let mut terminal = Terminal::new(TestBackend::new(areas.screen.width, areas.screen.height)).unwrap();
+        let screen = self.app.areas().screen;
+        let mut terminal = Terminal::new(TestBackend::new(screen.width, screen.height)).unwrap();
         terminal.draw(|frame| view::draw(frame, &self.app)).unwrap();
-        let buffer = terminal.backend().buffer();
+        terminal.backend().buffer().clone()
+    }
+
+    pub fn screen(&mut self) -> String {
+        let buffer = self.buffer();
+        let areas = self.app.areas();
         let line = |y| {
             (0..areas.screen.width)
                 .map(|x| buffer[(x, y)].symbol())

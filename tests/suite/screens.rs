@@ -1,7 +1,8 @@
 //! The screens as they are seen, at the sizes that matter.
 
 use crossterm::event::KeyCode;
-use wickdesk::tui::theme::Theme;
+use ratatui::style::Color;
+use wickdesk::tui::theme::{Depth, Theme};
 
 use crate::app::Bench;
 use crate::support::{Server, reply, stream};
@@ -38,10 +39,146 @@ fn panes_and_overlays() {
         ("open", "o"),
     ];
     for (name, keys) in shots {
-        let mut bench = Bench::sized(80, 24);
-        bench.keys(keys);
-        insta::assert_snapshot!(name, bench.screen());
+        for (width, height) in SIZES {
+            let mut bench = Bench::sized(width, height);
+            bench.keys(keys);
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), bench.screen());
+        }
     }
+}
+
+/// Which cells look alike: a letter for each style in the order they are met, with what each is.
+fn styles(bench: &mut Bench) -> String {
+    let buffer = bench.buffer();
+    let mut met: Vec<String> = Vec::new();
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            let style = cell.style();
+            // What is behind a blank is seen, its ink is not.
+            let fg = if cell.symbol() == " " { None } else { style.fg };
+            let look = format!("{fg:?} on {:?} {:?}", style.bg, style.add_modifier);
+            let at = met.iter().position(|m| *m == look).unwrap_or_else(|| {
+                met.push(look);
+                met.len() - 1
+            });
+            line.push(char::from(b'a' + u8::try_from(at).unwrap()));
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    for (at, look) in met.iter().enumerate() {
+        text.push_str(&format!("{} {look}\n", char::from(b'a' + u8::try_from(at).unwrap())));
+    }
+    text
+}
+
+#[test]
+fn each_theme_on_the_screen() {
+    let themes = [
+        ("dark", Theme::dark(Depth::Full)),
+        ("dark_256", Theme::dark(Depth::Indexed)),
+        ("dark_16", Theme::dark(Depth::Sixteen)),
+        ("light", Theme::light(Depth::Full)),
+        ("light_16", Theme::light(Depth::Sixteen)),
+        ("contrast", Theme::contrast()),
+        ("mono", Theme::mono()),
+    ];
+    let mut bench = Bench::sized(120, 36);
+    bench.press(KeyCode::F(5));
+    let words = bench.screen();
+    for (name, theme) in themes {
+        let mut bench = Bench::themed(120, 36, theme);
+        bench.press(KeyCode::F(5));
+        assert_eq!(bench.screen(), words, "{name}: no word hangs on colour");
+        insta::assert_snapshot!(format!("styles_{name}"), styles(&mut bench));
+    }
+}
+
+/// Relative luminance and contrast as WCAG 2.2 defines them.
+fn contrast(a: Color, b: Color) -> f64 {
+    let luminance = |color| {
+        let Color::Rgb(r, g, b) = color else {
+            panic!("{color:?}")
+        };
+        let part = |v: u8| {
+            let v = f64::from(v) / 255.0;
+            if v <= 0.04045 {
+                v / 12.92
+            } else {
+                ((v + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b)
+    };
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+#[test]
+fn every_ink_is_legible_on_its_ground() {
+    let grounds = [
+        (
+            Theme::dark(Depth::Full),
+            [Color::Rgb(0, 0, 0), Color::Rgb(0x1e, 0x1e, 0x1e)],
+        ),
+        (
+            Theme::light(Depth::Full),
+            [Color::Rgb(255, 255, 255), Color::Rgb(0xfa, 0xfa, 0xf5)],
+        ),
+    ];
+    for (theme, grounds) in grounds {
+        let inks = [
+            theme.accent,
+            theme.up,
+            theme.down,
+            theme.good,
+            theme.warn,
+            theme.bad,
+            theme.dim,
+        ];
+        for ground in grounds {
+            for ink in inks {
+                let ink = ink.fg.unwrap();
+                let ratio = contrast(ink, ground);
+                assert!(ratio >= 3.0, "{ink:?} on {ground:?}: {ratio:.1}");
+            }
+            let words = [theme.accent, theme.bad, theme.warn, theme.dim];
+            for ink in words {
+                let ink = ink.fg.unwrap();
+                let ratio = contrast(ink, ground);
+                assert!(ratio >= 4.5, "{ink:?} on {ground:?}: {ratio:.1}");
+            }
+        }
+    }
+}
+
+#[test]
+fn in_ascii_nothing_else_is_drawn() {
+    for (width, height) in SIZES {
+        let mut bench = Bench::sized(width, height);
+        bench.app.draw_plainly(true);
+        for keys in ["", "v", "?", "", "czLp", "h", "s", "b", "m"] {
+            bench.press(KeyCode::Esc);
+            bench.press(KeyCode::Esc);
+            if keys.is_empty() {
+                bench.press(KeyCode::F(5));
+            }
+            bench.keys(keys);
+            let screen = bench.screen();
+            assert!(
+                screen.is_ascii(),
+                "{:?}",
+                screen.chars().filter(|c| !c.is_ascii()).collect::<String>()
+            );
+        }
+    }
+    let mut bench = Bench::sized(80, 24);
+    bench.app.draw_plainly(true);
+    bench.press(KeyCode::F(5));
+    insta::assert_snapshot!("ascii_80x24", bench.screen());
 }
 
 #[test]

@@ -382,6 +382,7 @@ impl App {
             Command::Since => self.compare_since(effects),
             Command::Level => self.go_to_quoted(),
             Command::Alternative => self.turn_setup(),
+            Command::Risk => self.ask_risk(),
             Command::Desks => self.open_tabs(),
             Command::NextDesk => self.turn_tab(false, effects),
             Command::PreviousDesk => self.turn_tab(true, effects),

@@ -1,6 +1,7 @@
 //! Where everything lies, for each size of terminal: one function of size, focus and library, no drawing.
 
 use ratatui::layout::{Constraint, Layout, Rect};
+use serde::{Deserialize, Serialize};
 
 use super::Pane;
 
@@ -19,6 +20,25 @@ impl Size {
 
     pub(super) fn of((width, height): (u16, u16)) -> Self {
         Self { width, height }
+    }
+}
+
+/// How far the borders between panes are moved from where they usually are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Borders {
+    /// Columns that the side panes have more.
+    pub side: i16,
+    /// Rows that the chart has more.
+    pub chart: i16,
+}
+
+impl Borders {
+    /// `usual` moved by `by`, so that at least `least` and at most `most` are left.
+    fn moved(usual: u16, by: i16, least: u16, most: u16) -> u16 {
+        usual
+            .saturating_add_signed(by)
+            .clamp(least.min(most), most.max(least.min(most)))
     }
 }
 
@@ -53,7 +73,7 @@ pub struct Areas {
 const CACHE_ROWS: u16 = 17;
 
 impl Areas {
-    pub(super) fn of(size: Size, focus: Pane, templates: usize, writing: bool, whole: bool) -> Self {
+    pub(super) fn of(size: Size, focus: Pane, templates: usize, writing: bool, whole: bool, borders: Borders) -> Self {
         let screen = Rect::new(0, 0, size.width, size.height);
         if size.width < Size::LEAST.width || size.height < Size::LEAST.height {
             return Self {
@@ -86,20 +106,20 @@ impl Areas {
         if whole {
             base.narrow(body, focus)
         } else if wide {
-            base.wide(body, list, writing)
+            base.wide(body, list, writing, borders)
         } else if size.width >= 80 && size.height >= 22 {
-            base.middle(body, list.min(9), writing)
+            base.middle(body, list.min(9), writing, borders)
         } else {
             base.narrow(body, focus)
         }
     }
 
-    fn wide(self, body: Rect, list: u16, writing: bool) -> Self {
-        let side = (body.width / 5).clamp(30, 44);
+    fn wide(self, body: Rect, list: u16, writing: bool, borders: Borders) -> Self {
+        let side = Borders::moved((body.width / 5).clamp(30, 44), borders.side, 24, body.width * 3 / 10);
         let [left, center, right] =
             Layout::horizontal([Constraint::Length(side), Constraint::Min(1), Constraint::Length(side)]).areas(body);
         let [templates, form] = Layout::vertical([Constraint::Length(list), Constraint::Min(5)]).areas(left);
-        let (chart, answer) = split(center, 44, writing);
+        let (chart, answer) = split(center, 44, writing, borders);
         let [setup, cache] = Layout::vertical([Constraint::Min(8), Constraint::Length(CACHE_ROWS)]).areas(right);
         Self {
             templates: Some(templates),
@@ -112,11 +132,11 @@ impl Areas {
         }
     }
 
-    fn middle(self, body: Rect, list: u16, writing: bool) -> Self {
-        let side = (body.width / 3).clamp(26, 32);
+    fn middle(self, body: Rect, list: u16, writing: bool, borders: Borders) -> Self {
+        let side = Borders::moved((body.width / 3).clamp(26, 32), borders.side, 20, body.width / 2);
         let [left, right] = Layout::horizontal([Constraint::Length(side), Constraint::Min(1)]).areas(body);
         let [templates, form] = Layout::vertical([Constraint::Length(list), Constraint::Min(5)]).areas(left);
-        let (chart, answer) = split(right, 42, writing);
+        let (chart, answer) = split(right, 42, writing, borders);
         Self {
             templates: Some(templates),
             form: Some(form),
@@ -195,11 +215,13 @@ impl Areas {
 }
 
 /// Chart over answer; who writes or reads a prompt gets the chart's room too.
-fn split(area: Rect, percent: u16, writing: bool) -> (Option<Rect>, Rect) {
+fn split(area: Rect, percent: u16, writing: bool, borders: Borders) -> (Option<Rect>, Rect) {
     if writing {
         return (None, area);
     }
-    let [chart, answer] = Layout::vertical([Constraint::Percentage(percent), Constraint::Min(8)]).areas(area);
+    let usual = u16::try_from(u32::from(area.height) * u32::from(percent) / 100).unwrap_or(area.height);
+    let rows = Borders::moved(usual, borders.chart, 6, area.height.saturating_sub(8));
+    let [chart, answer] = Layout::vertical([Constraint::Length(rows), Constraint::Min(8)]).areas(area);
     (Some(chart), answer)
 }
 
@@ -210,9 +232,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_lie_on_the_screen_and_apart(width in 0u16..400, height in 0u16..200, templates in 0usize..40, writing: bool, whole: bool) {
+        fn parts_lie_on_the_screen_and_apart(width in 0u16..400, height in 0u16..200, templates in 0usize..40, writing: bool, whole: bool, side in -99i16..99, chart in -99i16..99) {
             for focus in [Pane::Templates, Pane::Form, Pane::Chart, Pane::Answer] {
-                let areas = Areas::of(Size { width, height }, focus, templates, writing, whole);
+                let areas = Areas::of(Size { width, height }, focus, templates, writing, whole, Borders { side, chart });
                 let parts = [areas.templates, areas.form, areas.chart, areas.answer, areas.setup, areas.cache, areas.cache_line];
                 let parts: Vec<Rect> = parts.into_iter().flatten().chain([areas.header, areas.footer]).collect();
                 for (at, a) in parts.iter().enumerate() {

@@ -22,6 +22,8 @@ pub enum Naming {
     Rename,
     /// A new template bears it.
     New,
+    /// It is no name, but the money at risk on a trade.
+    Risk,
 }
 
 impl Naming {
@@ -32,6 +34,7 @@ impl Naming {
             Naming::Duplicate => "Copy the template as",
             Naming::Rename => "Rename the template to",
             Naming::New => "A new template named",
+            Naming::Risk => "Money at risk on a trade",
         }
     }
 }
@@ -119,10 +122,36 @@ impl App {
         self.layers.push(Layer::Name(naming, Box::new(editor)));
     }
 
+    /// Asks for the money at risk on a trade.
+    pub(super) fn ask_risk(&mut self) {
+        let now = self.risk_money().map_or_else(String::new, |money| money.to_string());
+        self.ask_name(Naming::Risk, &now);
+    }
+
+    /// A sum was given; nothing leaves setups without a size. `false` if it is none.
+    pub(super) fn risked(&mut self, text: &str) -> bool {
+        let money = text.parse::<f64>().ok().filter(|m| m.is_finite() && *m > 0.0);
+        if money.is_none() && !text.is_empty() {
+            self.say(
+                format!("`{}` is no sum; write 100", crate::text::clean_line(text)),
+                true,
+            );
+            return false;
+        }
+        self.said_risk = money;
+        let words = money.map_or_else(
+            || "setups are not sized".to_owned(),
+            |m| format!("setups are sized to lose {m} at the stop"),
+        );
+        self.say(words, false);
+        true
+    }
+
     /// A name was given.
     pub(super) fn named(&mut self, naming: Naming, name: String, effects: &mut Vec<Effect>) {
         match naming {
             Naming::Save => self.save(name, effects),
+            Naming::Risk => {}
             Naming::Rename => effects.push(Effect::RenameTemplate(self.chosen_name(), name)),
             Naming::New | Naming::Duplicate => {
                 let text = match naming {

@@ -38,7 +38,7 @@ pub use complete::Completion;
 pub use find::Find;
 pub use form::Field;
 pub use history::{Entry, History, Recalled};
-pub use layout::{Areas, Size};
+pub use layout::{Areas, Borders, Size};
 pub use library::{Naming, Reader};
 pub use message::{Effect, Message, Opened, Saving};
 pub use picker::{Item, Pick, Picker};
@@ -166,6 +166,14 @@ pub struct App {
     report: Option<Report>,
     keymap: Keymap,
     risk_money: Option<f64>,
+    /// The same, as it was said in the workbench.
+    said_risk: Option<f64>,
+    /// How far the borders between panes are moved.
+    borders: Borders,
+    /// The border that the mouse moves, and where it was last.
+    dragged: Option<mouse::Dragged>,
+    /// Whether the screen is drawn in ASCII.
+    ascii: bool,
     /// The template whose text has changed since it was last parsed.
     changed: Option<String>,
 
@@ -204,6 +212,10 @@ impl App {
             report: None,
             keymap: Keymap::default(),
             risk_money: None,
+            said_risk: None,
+            borders: Borders::default(),
+            dragged: None,
+            ascii: false,
             changed: None,
             completion: None,
             tab: Tab::default(),
@@ -249,9 +261,19 @@ impl App {
         self.risk_money = money;
     }
 
+    /// Draws the screen in ASCII.
+    pub fn draw_plainly(&mut self, ascii: bool) {
+        self.ascii = ascii;
+    }
+
+    /// Whether the screen is drawn in ASCII.
+    pub fn is_plain(&self) -> bool {
+        self.ascii
+    }
+
     /// The money at risk on a trade, if the analyst has said it.
     pub fn risk_money(&self) -> Option<f64> {
-        self.risk_money
+        self.said_risk.or(self.risk_money)
     }
 
     /// The keys in force.
@@ -421,7 +443,14 @@ impl App {
     /// Where everything lies on the screen.
     pub fn areas(&self) -> Areas {
         let writing = self.tab.center != Center::Answer && self.tab.focus == Pane::Answer;
-        Areas::of(self.size, self.tab.focus, self.library.len(), writing, self.tab.whole)
+        Areas::of(
+            self.size,
+            self.tab.focus,
+            self.library.len(),
+            writing,
+            self.tab.whole,
+            self.borders,
+        )
     }
 
     // What the command table asks.

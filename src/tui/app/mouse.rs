@@ -1,4 +1,5 @@
-//! The mouse, where the configuration has it: a click focuses and chooses, the wheel scrolls what is under it.
+//! The mouse, where the configuration has it: a click focuses and chooses, the wheel scrolls what is under it, borders between
+//! panes are dragged.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
@@ -9,8 +10,60 @@ use super::{App, Center, Pane};
 /// Lines that a turn of the wheel goes.
 const NOTCH: isize = 3;
 
+/// A border that is dragged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dragged {
+    /// Between the left panes and the middle, at this column.
+    Left(u16),
+    /// Between the middle and the right panes.
+    Right(u16),
+    /// Between chart and answer, at this row.
+    Chart(u16),
+}
+
 impl App {
+    /// The border under the pointer: the frames of two panes beside each other.
+    fn border_at(&self, at: Position) -> Option<Dragged> {
+        let areas = self.areas();
+        let (answer, form) = (areas.answer?, areas.form);
+        let beside = |edge: u16| at.x + 1 == edge || at.x == edge;
+        let between = |y: u16| at.y + 1 == y || at.y == y;
+        if form.is_some_and(|form| beside(form.right()) && form.right() == answer.x) {
+            return Some(Dragged::Left(at.x));
+        }
+        if areas.setup.is_some_and(|setup| beside(setup.x)) {
+            return Some(Dragged::Right(at.x));
+        }
+        let chart = areas.chart.filter(|chart| chart.bottom() == answer.y)?;
+        let inside = (chart.x + 1..chart.right().saturating_sub(1)).contains(&at.x);
+        (between(answer.y) && inside).then_some(Dragged::Chart(at.y))
+    }
+
+    /// Moves the border that is dragged to where the pointer is.
+    fn drag(&mut self, mouse: MouseEvent) {
+        let by = |now: u16, before: u16| {
+            let by = i32::from(now) - i32::from(before);
+            i16::try_from(by).unwrap_or(0)
+        };
+        match &mut self.dragged {
+            Some(Dragged::Left(x)) => self.borders.side += by(mouse.column, std::mem::replace(x, mouse.column)),
+            Some(Dragged::Right(x)) => self.borders.side -= by(mouse.column, std::mem::replace(x, mouse.column)),
+            Some(Dragged::Chart(y)) => self.borders.chart += by(mouse.row, std::mem::replace(y, mouse.row)),
+            None => {}
+        }
+        self.borders.side = self.borders.side.clamp(-60, 60);
+        self.borders.chart = self.borders.chart.clamp(-60, 60);
+    }
+
     pub(super) fn mouse(&mut self, mouse: MouseEvent, effects: &mut Vec<Effect>) {
+        match mouse.kind {
+            MouseEventKind::Drag(MouseButton::Left) => return self.drag(mouse),
+            MouseEventKind::Up(MouseButton::Left) => {
+                self.dragged = None;
+                return;
+            }
+            _ => {}
+        }
         let by = match mouse.kind {
             MouseEventKind::ScrollDown => NOTCH,
             MouseEventKind::ScrollUp => -NOTCH,
@@ -26,6 +79,12 @@ impl App {
             return;
         }
         let at = Position::new(mouse.column, mouse.row);
+        if by == 0 {
+            self.dragged = self.border_at(at);
+            if self.dragged.is_some() {
+                return;
+            }
+        }
         let areas = self.areas();
         let panes = [
             (areas.templates, Pane::Templates),

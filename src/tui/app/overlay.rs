@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::message::{Effect, Saving};
 use super::picker::Pick;
-use super::{App, Layer};
+use super::{App, Layer, Naming};
 use crate::cache::Clear;
 use crate::tui::keymap::TABLE;
 
@@ -98,6 +98,12 @@ impl App {
                 }
                 KeyCode::Enter => {
                     let name = editor.text().trim().to_owned();
+                    if *naming == Naming::Risk {
+                        if self.risked(&name) {
+                            self.layers.pop();
+                        }
+                        return;
+                    }
                     if !crate::prompt::is_name(&name) {
                         return self.say(format!("`{name}` is no name: letters, digits, - and _"), true);
                     }

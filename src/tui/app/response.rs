@@ -485,6 +485,7 @@ pub(super) fn preview(text: &mut Text, messages: &[crate::message::Message], wid
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::theme::Depth;
 
     const ANSWER: &str = "## XAUUSD\n\nThe trend is up.\nIt goes on.\n\n| what | vote |\n|---|---:|\n| swing | +2.0 |\n| **together** | **+2.0** |\n\n**Verdict.** Long.\n\n- one\n- two\n\n  more of two\n\n- three\n\n1. first\n\n2. second\n\nThen a block:\n\n```setup\n{\n  \"side\": \"long\"\n\n}\n```\n\nA last word, long enough to be wrapped at any width that is worth the name.\n";
 
@@ -496,7 +497,7 @@ mod tests {
 
     #[test]
     fn what_streams_is_wrapped_as_the_whole_is() {
-        let theme = Theme::dark(true);
+        let theme = Theme::dark(Depth::Full);
         for width in [20, 40, 90] {
             let mut text = Text::default();
             for end in (1..=ANSWER.len()).filter(|at| ANSWER.is_char_boundary(*at)) {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::message::Effect;
 use super::response::State;
-use super::{App, Center, Look, Pane, Tab};
+use super::{App, Borders, Center, Look, Pane, Tab};
 use crate::desk::Policy;
 use crate::market::Timeframe;
 use crate::prompt::Values;
@@ -67,7 +67,7 @@ pub struct SavedDesk {
 }
 
 /// Everything that the next start finds again.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Session {
     /// The desks in their order.
@@ -76,6 +76,10 @@ pub struct Session {
     pub at: usize,
     /// Values set in forms.
     pub values: Remembered,
+    /// How far the borders between panes are moved.
+    pub borders: Borders,
+    /// The money at risk on a trade, where it was said in the workbench.
+    pub risk: Option<f64>,
 }
 
 /// How a desk was left, until its candles and its answer are here.
@@ -126,12 +130,20 @@ impl Tab {
 impl App {
     /// Takes over the values of earlier runs; the desks stay as they were kept.
     pub fn remember(&mut self, session: Session) {
+        self.keep_ways(&session);
         self.remembered = session.values;
         self.session.others = Some((session.desks, session.at));
     }
 
+    /// What holds for every desk.
+    fn keep_ways(&mut self, session: &Session) {
+        self.borders = session.borders;
+        self.said_risk = session.risk;
+    }
+
     /// Opens the desks of the run before; what is to be done for that. Without any the bundled candles are opened.
     pub fn resume(&mut self, session: Session) -> Vec<Effect> {
+        self.keep_ways(&session);
         self.remembered = session.values;
         let mut effects = vec![Effect::Report];
         let mut desks = session.desks;
@@ -238,6 +250,8 @@ impl App {
             desks,
             at,
             values: self.remembered.clone(),
+            borders: self.borders,
+            risk: self.said_risk,
         };
         if self.session.last.as_ref() != Some(&session) {
             self.session.last = Some(session.clone());

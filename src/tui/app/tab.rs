@@ -6,7 +6,7 @@ use std::mem;
 use super::message::Effect;
 use super::response::{self, Response};
 use super::session::Restoring;
-use super::{App, Beside, Candles, Center, Find, Layer, Look, Message, Pane, Undo};
+use super::{App, Beside, Borders, Candles, Center, Find, Layer, Look, Message, Pane, Undo};
 use crate::desk::{Estimate, Policy, Prepared};
 use crate::prompt::Values;
 use crate::tui::editor::Editor;
@@ -265,7 +265,17 @@ impl App {
 
     /// A key in the menu of desks.
     pub(super) fn tabs_key(&mut self, key: char, effects: &mut Vec<Effect>) {
-        self.layers.pop();
+        let Borders { side, chart } = &mut self.borders;
+        match key {
+            'h' => *side = (*side - 2).max(-60),
+            'l' => *side = (*side + 2).min(60),
+            'k' => *chart = (*chart - 1).max(-60),
+            'j' => *chart = (*chart + 1).min(60),
+            // The borders may be moved on, the rest is done.
+            _ => {
+                self.layers.pop();
+            }
+        }
         match key {
             'n' => self.new_tab(effects),
             'x' => self.close_tab(effects),

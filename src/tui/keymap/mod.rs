@@ -118,6 +118,8 @@ pub enum Command {
     Thoughts,
     /// See whether the model answers.
     TestModel,
+    /// Say what is at risk on a trade.
+    Risk,
     /// The desks that are open.
     Desks,
     /// To the next desk.

@@ -465,6 +465,14 @@ pub const TABLE: &[Binding] = &[
         enabled: App::is_editing_template,
     },
     Binding {
+        command: Command::Risk,
+        context: Context::Command,
+        keys: &[letter('$', "$")],
+        short: "risk",
+        help: "say how much a trade may lose: setups are sized by it",
+        enabled: always,
+    },
+    Binding {
         command: Command::Desks,
         context: Context::Command,
         keys: &[letter('w', "w")],

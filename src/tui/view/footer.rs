@@ -92,9 +92,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     if let Some(layer) = app.layers().last() {
         let hint = match layer {
             Layer::Picker(_) => " type to narrow · ↑ ↓ choose · Enter takes · Esc closes",
-            Layer::Name(..) => " Enter saves · Esc does not",
+            Layer::Name(..) => " Enter takes it · Esc does not",
             Layer::Help(_) => " ↑ ↓ scroll · any other key closes",
-            Layer::Desks => " a digit turns to a desk · n opens one · x closes this one · Esc closes",
+            Layer::Desks => {
+                " a digit turns to a desk · n opens one · x closes this one · h l j k move the borders · Esc closes"
+            }
             Layer::Chart => " a letter switches a layer · Esc closes",
             Layer::Reader(_) => " ↑ ↓ scroll · any other key closes",
             Layer::Clear

@@ -9,6 +9,7 @@ mod form;
 mod header;
 mod history;
 mod overlay;
+mod plain;
 mod prompt;
 mod response;
 mod scores;
@@ -69,6 +70,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     footer::draw(frame, areas.footer, app);
     for layer in app.layers() {
         overlay::draw(frame, layer, app);
+    }
+    if app.is_plain() {
+        plain::ascii(frame.buffer_mut());
     }
 }
 

@@ -7,7 +7,8 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use super::{App, fit, pane, row, title};
 use crate::text::clean_line;
-use crate::tui::app::{Layer, Picker};
+use crate::tui::app::{Layer, Naming, Pane, Picker};
+use crate::tui::keymap::{Bound, Context};
 use crate::tui::markdown;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
@@ -86,7 +87,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
                     ..inner
                 },
             );
-            let hint = Line::styled("letters, digits, - and _; Enter saves, Esc does not", app.theme().dim);
+            let hint = match naming {
+                Naming::Risk => "in the currency of the prices; empty for none",
+                _ => "letters, digits, - and _; Enter takes it, Esc does not",
+            };
+            let hint = Line::styled(hint, app.theme().dim);
             let below = Rect::new(
                 inner.x,
                 inner.y + 2.min(inner.height),
@@ -131,22 +136,36 @@ fn help(frame: &mut Frame<'_>, top: u16, app: &App) {
     let theme = app.theme();
     const KEYS: u16 = 18;
     let mut lines: Vec<Line<'_>> = Vec::new();
-    for binding in app.keymap().rows() {
-        let keys: Vec<&str> = binding.in_force.iter().map(|k| &*k.name).collect();
-        let enabled = (binding.enabled)(app);
-        let (key, text) = if enabled {
-            (theme.accent, ratatui::style::Style::new())
-        } else {
-            (theme.dim, theme.dim)
-        };
-        let mut label = format!("{:<18}", fit(&keys.join(" "), 17));
-        for line in markdown::wrap_plain(binding.help, inner.width.saturating_sub(KEYS), text) {
-            let mut spans = vec![Span::styled(std::mem::replace(&mut label, " ".repeat(18)), key)];
-            spans.extend(line.spans);
-            lines.push(Line::from(spans));
+    let here = |b: &&Bound| b.context == Context::Pane(app.focus());
+    let elsewhere = |b: &&Bound| matches!(b.context, Context::Pane(pane) if pane != app.focus());
+    let rows = app.keymap().rows();
+    let parts: [(&str, Vec<&Bound>); 3] = [
+        (pane_name(app.focus()), rows.iter().filter(here).collect()),
+        (
+            "Everywhere",
+            rows.iter().filter(|b| !here(b) && !elsewhere(b)).collect(),
+        ),
+        ("In other panes", rows.iter().filter(elsewhere).collect()),
+    ];
+    for (heading, rows) in parts.iter().filter(|(_, rows)| !rows.is_empty()) {
+        lines.push(Line::styled(*heading, theme.strong));
+        for binding in rows {
+            let keys: Vec<&str> = binding.in_force.iter().map(|k| &*k.name).collect();
+            let enabled = (binding.enabled)(app);
+            let (key, text) = if enabled {
+                (theme.accent, ratatui::style::Style::new())
+            } else {
+                (theme.dim, theme.dim)
+            };
+            let mut label = format!("{:<18}", fit(&keys.join(" "), 17));
+            for line in markdown::wrap_plain(binding.help, inner.width.saturating_sub(KEYS), text) {
+                let mut spans = vec![Span::styled(std::mem::replace(&mut label, " ".repeat(18)), key)];
+                spans.extend(line.spans);
+                lines.push(Line::from(spans));
+            }
         }
+        lines.push(Line::default());
     }
-    lines.push(Line::default());
     lines.push(Line::styled(
         "dim: not now · ↑ ↓ scroll, any other key closes · research, not advice",
         theme.dim,
@@ -155,6 +174,15 @@ fn help(frame: &mut Frame<'_>, top: u16, app: &App) {
         .unwrap_or(u16::MAX)
         .saturating_sub(inner.height);
     frame.render_widget(Paragraph::new(lines).scroll((top.min(most), 0)), inner);
+}
+
+fn pane_name(pane: Pane) -> &'static str {
+    match pane {
+        Pane::Templates => "In the templates",
+        Pane::Form => "In the form",
+        Pane::Chart => "In the chart",
+        Pane::Answer => "In the answer, the prompt and the editor",
+    }
 }
 
 fn list(frame: &mut Frame<'_>, picker: &Picker, app: &App) {
@@ -275,7 +303,7 @@ fn desks(frame: &mut Frame<'_>, app: &App) {
     }
     lines.push(Line::default());
     lines.push(Line::styled(
-        "1-9 turns to one   n opens one   x closes this one",
+        "1-9 turns to one  n opens one  x closes this  h l j k borders",
         theme.dim,
     ));
     frame.render_widget(Paragraph::new(lines), inner);
