@@ -38,9 +38,12 @@ impl Sessions {
         let mut seen = [0u32; WEEK_HOURS];
         let mut last_hour = i64::MIN;
         for candle in candles {
-            let hour = candle.time.div_euclid(HOUR);
-            if hour != last_hour {
-                seen[slot(candle.time)] += 1;
+            // A long candle trades in all its hours, not only in the one it opens in: where clocks change that is another one in
+            // summer than in winter.
+            let first = candle.time.div_euclid(HOUR).max(last_hour.saturating_add(1));
+            let last = (candle.time + step - 1).div_euclid(HOUR);
+            for hour in first..=last {
+                seen[slot(hour * HOUR)] += 1;
                 last_hour = hour;
             }
         }
@@ -151,6 +154,24 @@ mod tests {
             sessions.expected(MONDAY + HOUR, MONDAY + (52 * 168 + 2) * HOUR),
             52 * 117 + 1
         );
+    }
+
+    #[test]
+    fn long_candles_trade_in_all_their_hours_also_where_clocks_change() {
+        // Four hours each, from Monday 1:00 to Saturday 1:00; an hour later from the eleventh week on.
+        let candles: Vec<Candle> = hourly(|slot| slot < 120 && slot % 4 == 0, 20)
+            .candles()
+            .iter()
+            .map(|c| Candle {
+                time: c.time + HOUR * (1 + i64::from(c.time >= MONDAY + 10 * 168 * HOUR)),
+                ..*c
+            })
+            .collect();
+        let series = Series::new("X", Timeframe::H4, 2, VolumeKind::None, candles).unwrap();
+        let sessions = Sessions::of(&series);
+        let end = series.last().time + 4 * HOUR;
+        let year = sessions.expected(end, end + 52 * 168 * HOUR);
+        assert!((52 * 28..=52 * 31).contains(&year), "{year}");
     }
 
     #[test]

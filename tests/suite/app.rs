@@ -576,31 +576,87 @@ fn a_name_that_is_none_stays_in_its_box() {
     assert_eq!(bench.toast(), "saved as mine");
 }
 
+/// What can stand in front of the panes, and what it takes to get there.
+const LAYERS: [&str; 17] = [
+    "", "?", "C", "y", "o", "m", "L", "w", "f", "fd", "$", "=", "b", "s", "h", "h\r", "/a",
+];
+
+/// What can have the focus.
+const PANES: [&str; 8] = ["t", "v", "v\r", "c", "cx", "a", "p", "e"];
+
+/// A workbench in every state that has much to draw: two desks, three columns, samples, records.
+fn crowded() -> Bench {
+    let mut bench = Bench::sized(160, 48);
+    bench.press(KeyCode::F(5));
+    bench.keys("Rwn5");
+    bench.press(KeyCode::F(5));
+    bench.keys("=offline");
+    bench.press(KeyCode::Enter);
+    bench
+}
+
+fn draw_at(bench: &mut Bench, pane: &str, layer: &str, size: (u16, u16)) {
+    for _ in 0..4 {
+        bench.press(KeyCode::Esc);
+    }
+    for keys in [pane, layer] {
+        for key in keys.chars() {
+            match key {
+                '\r' => bench.press(KeyCode::Enter),
+                key => bench.keys(&key.to_string()),
+            }
+        }
+        if pane == "e" && keys == pane {
+            bench.press(KeyCode::Esc);
+        }
+    }
+    bench.send(Message::Resize(size.0, size.1));
+    bench.screen();
+}
+
+#[test]
+fn at_the_smallest_and_the_edges_everything_is_drawn_or_refused() {
+    let mut bench = crowded();
+    for size in [
+        (0, 0),
+        (1, 1),
+        (59, 20),
+        (60, 20),
+        (79, 22),
+        (80, 21),
+        (115, 30),
+        (116, 29),
+        (116, 30),
+    ] {
+        for pane in PANES {
+            for layer in LAYERS {
+                draw_at(&mut bench, pane, layer, size);
+            }
+        }
+    }
+}
+
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(60))]
     #[test]
-    fn no_size_makes_drawing_panic(width in 0u16..400, height in 0u16..200) {
+    fn no_size_makes_drawing_panic(
+        sizes in proptest::collection::vec((0u16..=400, 0u16..=200), 3),
+        pane in 0..PANES.len(),
+        layer in 0..LAYERS.len(),
+        side in -60i16..60,
+        chart in -60i16..60,
+    ) {
         thread_local! {
-            static BENCH: std::cell::RefCell<Bench> = std::cell::RefCell::new({
-                let mut bench = Bench::sized(120, 36);
-                bench.press(KeyCode::F(5));
-                bench
-            });
+            static BENCH: std::cell::RefCell<Bench> = std::cell::RefCell::new(crowded());
         }
         BENCH.with_borrow_mut(|bench| {
-            for layer in ["", "?", "C", "y", "o", "m"] {
-                for focus in ["t", "v", "c", "a", "p", "e"] {
-                    bench.keys(focus);
-                    bench.press(KeyCode::Esc);
-                    bench.keys(focus);
-                    if focus == "e" {
-                        bench.press(KeyCode::Esc);
-                    }
-                    bench.keys(layer);
-                    bench.send(Message::Resize(width, height));
-                    bench.screen();
-                    bench.press(KeyCode::Esc);
-                }
+            let moved = Session {
+                borders: wickdesk::tui::app::Borders { side, chart },
+                ..bench.session.clone()
+            };
+            bench.app.remember(moved);
+            for size in sizes {
+                draw_at(bench, PANES[pane], LAYERS[layer], size);
             }
         });
     }

@@ -8,10 +8,24 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use crate::support::{Home, Server, reply};
 
+/// What is typed, and what the terminal itself replies.
+#[derive(Clone)]
+struct Keys(Arc<Mutex<Box<dyn Write + Send>>>);
+
+impl Write for Keys {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.lock().unwrap().flush()
+    }
+}
+
 struct Session {
     screen: Arc<Mutex<vt100::Parser>>,
     master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
+    keys: Keys,
     child: Box<dyn Child + Send + Sync>,
     before: String,
 }
@@ -46,13 +60,25 @@ impl Session {
         let screen = Arc::new(Mutex::new(vt100::Parser::new(some(rows), some(cols), 0)));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let seen = Arc::clone(&screen);
+        let keys = Keys(Arc::new(Mutex::new(pair.master.take_writer().unwrap())));
+        let mut replies = keys.clone();
+        let light = more.contains(&("GROUND", "light"));
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
                 seen.lock().unwrap().process(&buffer[..n]);
+                let text = String::from_utf8_lossy(&buffer[..n]);
+                // As terminals answer: the colours if they are told, then what they are.
+                for (asked, ground) in [("\x1b]10;?", "0000/0000/0000"), ("\x1b]11;?", "ffff/ffff/f5f5")] {
+                    if light && text.contains(asked) {
+                        let _ = write!(replies, "{}rgb:{ground}\x1b\\", asked.trim_end_matches('?'));
+                    }
+                }
+                if text.contains("\x1b[c") {
+                    let _ = write!(replies, "\x1b[?62;22c");
+                }
             }
         });
-        let keys = pair.master.take_writer().unwrap();
         Self {
             screen,
             master: pair.master,
@@ -161,10 +187,9 @@ fn the_main_job_across_restarts() {
     assert_eq!(session.ends(), 0);
     session.is_restored();
 
+    // It goes on where it was left: its template, and its answer from the disk.
     let mut session = Session::open(&home);
-    session.press("t\x1b[B");
     session.wait("Form smc");
-    session.press(F5);
     session.wait("disk hit ·");
     session.press("Cy");
     session.wait("cleared 1 answer from memory and 1 answer from disk");
@@ -598,4 +623,94 @@ fn the_ten_tasks() {
         readme.contains(table.trim_end()),
         "the README's table of tasks is not this one:\n\n{table}"
     );
+}
+
+#[test]
+fn the_next_start_opens_the_desks_as_they_were_left() {
+    let home = Home::new();
+    let mut session = Session::open(&home);
+    session.press(F5);
+    session.wait("in order");
+    session.press("wn5");
+    session.wait("2 EURUSD H4");
+    session.press("<");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    let mut session = Session::open(&home);
+    session.wait("2 EURUSD H4");
+    // Its answer stands there again, from the disk, without a key pressed.
+    session.wait("disk hit");
+    // Killed, it is the same.
+    session.press(">");
+    session.press("c");
+    let kept = home.path("state/wickdesk/session.json");
+    session.until(
+        |_| std::fs::read_to_string(&kept).is_ok_and(|text| text.contains("\"at\": 1") && text.contains("chart")),
+        "session that was kept",
+    );
+    session.signal(rustix::process::Signal::KILL);
+    session.ends();
+    let session = Session::open(&home);
+    session.wait("Chart EURUSD H4");
+    // What is named on the command line stands alone, and is not kept.
+    let mut alone = Session::start(&home, env!("CARGO_BIN_EXE_wickdesk"), &["-t", "rsi"], &[]);
+    alone.wait("▸ rsi");
+    assert!(!alone.contents().contains("2 EURUSD"), "{}", alone.contents());
+    alone.press("q");
+    assert_eq!(alone.ends(), 0);
+}
+
+#[test]
+fn a_template_is_edited_in_the_editor_of_the_analyst_and_comes_back() {
+    let home = Home::new();
+    let editor = home.write(
+        "editor.sh",
+        "#!/bin/sh\nread line\nsed -i \"s/Analyse/$line/\" \"$2\"\n",
+    );
+    let named = format!("sh {} --wait", editor.display());
+    let mut session = Session::start(
+        &home,
+        env!("CARGO_BIN_EXE_wickdesk"),
+        &[],
+        &[("EDITOR", &named), ("PATH", "/usr/bin:/bin")],
+    );
+    session.wait("EURUSD H1");
+    session.press("fe");
+    // The other program has the keys, in a terminal as it was before.
+    session.until(|s| !s.contains("Templates"), "screen of the editor's own");
+    session.press("Inspect\r");
+    session.wait("confluence is edited");
+    session.press("fc");
+    session.wait("+Inspect {{ symbol }}");
+    session.press("\x1b");
+    session.until(|s| !s.contains("+Inspect"), "screen without the difference");
+    session.press("q");
+    session.wait("not saved");
+    session.press("y");
+    assert_eq!(session.ends(), 0);
+    session.is_restored();
+}
+
+#[test]
+fn a_light_terminal_is_asked_and_believed() {
+    let home = Home::new();
+    let ink = |ground: &str| {
+        let mut session = Session::start(
+            &home,
+            env!("CARGO_BIN_EXE_wickdesk"),
+            &[],
+            &[("COLORTERM", "truecolor"), ("GROUND", ground)],
+        );
+        session.wait("EURUSD H1");
+        let colour = {
+            let parser = session.screen.lock().unwrap();
+            parser.screen().cell(0, 2).unwrap().fgcolor()
+        };
+        session.press("q");
+        assert_eq!(session.ends(), 0);
+        session.is_restored();
+        format!("{colour:?}")
+    };
+    assert_eq!(ink("light"), "Rgb(154, 91, 0)");
+    assert_eq!(ink("unknown"), "Rgb(230, 159, 0)");
 }
