@@ -12,6 +12,9 @@ use wickdesk::setup::{Source, Terms};
 
 const RECORDS: usize = 100_000;
 
+/// What every prompt of a template says.
+const SENTENCES: &str = include_str!("../prompts/smc.prompt");
+
 const WORDS: [&str; 24] = [
     "structure",
     "bullish",
@@ -98,27 +101,39 @@ fn record(n: usize, candles: &[Candle], random: &mut fastrand::Rng) -> Record {
         decided: None,
         messages: vec![Message {
             role: Role::User,
-            text: format!("What do the candles up to {} say?", candles[bar].time),
+            text: format!("{SENTENCES}\nWhat do the candles up to {} say?", candles[bar].time),
         }],
         window: candles[bar - 159..=bar].to_vec(),
         later: Vec::new(),
     }
 }
 
+/// Fills a journal below `data` with so many records.
+fn fill(data: &std::path::Path, records: usize, candles: &[Candle]) {
+    let mut random = fastrand::Rng::with_seed(5);
+    let journal = Journal::open(data).expect("a journal");
+    for n in 0..records {
+        journal.record(record(n, candles, &mut random)).expect("recorded");
+    }
+}
+
 fn main() {
+    if let Some(filled) = std::env::var_os("WICKDESK_BENCH_FILL") {
+        // For `benches/terminal.py`: where the program looks below such a home.
+        let series = sample(&Default::default()).expect("the bundled candles").series;
+        return fill(
+            &std::path::Path::new(&filled).join("data/wickdesk"),
+            10_000,
+            series.candles(),
+        );
+    }
     let home = tempfile::tempdir_in("/dev/shm")
         .or_else(|_| tempfile::tempdir())
         .expect("a directory");
     let series = sample(&Default::default()).expect("the bundled candles").series;
-    let mut random = fastrand::Rng::with_seed(5);
     {
-        let journal = Journal::open(home.path()).expect("a journal");
         let begun = std::time::Instant::now();
-        for n in 0..RECORDS {
-            journal
-                .record(record(n, series.candles(), &mut random))
-                .expect("recorded");
-        }
+        fill(home.path(), RECORDS, series.candles());
         let each = begun.elapsed() / u32::try_from(RECORDS).unwrap_or(1);
         let bytes = std::fs::metadata(home.path().join("journal/v1/data.mdb")).map_or(0, |m| m.len());
         println!(

@@ -167,7 +167,7 @@ mod tests {
                 ..*c
             })
             .collect();
-        let series = Series::new("X", Timeframe::H4, 2, VolumeKind::None, candles).unwrap();
+        let series = Series::new("X", "H4".parse().unwrap(), 2, VolumeKind::None, candles).unwrap();
         let sessions = Sessions::of(&series);
         let end = series.last().time + 4 * HOUR;
         let year = sessions.expected(end, end + 52 * 168 * HOUR);

@@ -28,8 +28,11 @@ use crate::desk::{Desk, Step, environment, now_millis};
 use crate::feed::Locator;
 use crate::model::{KNOWN, ModelName, price};
 
-/// The least time between two frames.
+/// The least time between two frames that keys ask for.
 const FRAME: Duration = Duration::from_micros(16_667);
+
+/// The least time from a frame to one that nobody's key asks for: a stream is read no faster, and a key finds the way clear.
+const QUIET: Duration = Duration::from_micros(33_333);
 
 /// How often a waiting answer's seconds are counted.
 const SECOND: Duration = Duration::from_secs(1);
@@ -93,6 +96,55 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
     driver.follow(&mut app, &mut guard, receiver).await
 }
 
+/// When to draw: what a key changes at once, what comes by itself a little later, nothing when nothing has changed.
+struct Frames {
+    /// Whether something has changed, and whether by a key.
+    changed: Option<bool>,
+    /// The last frame, and the last that a key asked for.
+    last: Option<Instant>,
+    last_key: Option<Instant>,
+    begun: Instant,
+}
+
+impl Frames {
+    fn new(now: Instant) -> Self {
+        Self {
+            changed: Some(true),
+            last: None,
+            last_key: None,
+            begun: now,
+        }
+    }
+
+    fn wanted(&mut self, by_key: bool) {
+        self.changed = Some(by_key || self.changed == Some(true));
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.changed.is_some()
+    }
+
+    /// When the next frame is to be drawn.
+    fn due(&self) -> Instant {
+        let (last, least) = match self.changed {
+            Some(true) => (self.last_key, FRAME),
+            _ => (self.last, QUIET),
+        };
+        last.map_or(self.begun, |last| last + least)
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.is_wanted() && now >= self.due()
+    }
+
+    fn drawn(&mut self, now: Instant) {
+        if self.changed.take() == Some(true) {
+            self.last_key = Some(now);
+        }
+        self.last = Some(now);
+    }
+}
+
 /// Does what the workbench asks for.
 struct Driver {
     desk: Desk,
@@ -116,12 +168,10 @@ impl Driver {
     ) -> io::Result<()> {
         let mut events = EventStream::new();
         let mut signals = Signals::install()?;
-        let mut next_frame = Instant::now();
-        let mut changed = true;
+        let mut frames = Frames::new(Instant::now());
         while !self.leave {
-            if changed && Instant::now() >= next_frame {
-                next_frame = Instant::now() + FRAME;
-                changed = false;
+            if frames.is_due(Instant::now()) {
+                frames.drawn(Instant::now());
                 let effects = app.update(Message::Now(Timestamp::now()));
                 guard.draw(|frame| view::draw(frame, app))?;
                 self.run_all(effects, guard)?;
@@ -132,20 +182,24 @@ impl Driver {
                 let edited = tokio::task::block_in_place(|| elsewhere::edit(&name, &text, guard));
                 events = EventStream::new();
                 let effects = app.update(Message::EditedElsewhere(name, edited));
-                changed = true;
+                frames.wanted(true);
                 self.run_all(effects, guard)?;
                 continue;
             }
             let mut effects = Vec::new();
+            let mut asked = false;
             tokio::select! {
                 event = events.next() => match event {
-                    Some(Ok(event)) => effects.extend(translate(event).into_iter().flat_map(|m| app.update(m))),
+                    Some(Ok(event)) => {
+                        asked = true;
+                        effects.extend(translate(event).into_iter().flat_map(|m| app.update(m)));
+                    }
                     // A terminal that has vanished leaves nobody to work for.
                     Some(Err(_)) | None => return Ok(()),
                 },
                 Some(message) = inbox.recv() => effects.extend(app.update(message)),
                 () = signals.end() => return Ok(()),
-                () = tokio::time::sleep_until(next_frame), if changed => continue,
+                () = tokio::time::sleep_until(frames.due()), if frames.is_wanted() => continue,
                 // The seconds are counted while an answer is waited for; idle, nothing is drawn.
                 () = tokio::time::sleep(SECOND), if app.any_waiting() => {}
                 () = tokio::time::sleep(CANDLE), if app.is_playing() => effects.extend(app.update(Message::Tick)),
@@ -155,7 +209,7 @@ impl Driver {
                 let Ok(message) = inbox.try_recv() else { break };
                 effects.extend(app.update(message));
             }
-            changed = true;
+            frames.wanted(asked);
             self.run_all(effects, guard)?;
         }
         Ok(())
@@ -386,5 +440,41 @@ impl Signals {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_drawn_at_once_and_a_burst_of_them_sixty_times_a_second() {
+        let begun = Instant::now();
+        let mut frames = Frames::new(begun);
+        assert!(frames.is_due(begun));
+        frames.drawn(begun);
+        assert!(!frames.is_wanted(), "idle, nothing is drawn");
+        // A stream that changes something every five milliseconds, and a key every millisecond for a second.
+        let (mut streamed, mut keyed) = (0, 0);
+        let mut at = |millis: u64, by_key: bool, drawn: &mut i32| {
+            let now = begun + Duration::from_millis(millis);
+            frames.wanted(by_key);
+            if frames.is_due(now) {
+                frames.drawn(now);
+                *drawn += 1;
+            }
+        };
+        for millis in (100..1_100).step_by(5) {
+            at(millis, false, &mut streamed);
+        }
+        // Between two frames of a stream a key does not wait.
+        let mut first = 0;
+        at(1_101, true, &mut first);
+        assert_eq!(first, 1);
+        for millis in 1_102..2_102 {
+            at(millis, true, &mut keyed);
+        }
+        assert!((25..=30).contains(&streamed), "{streamed}");
+        assert!((55..=60).contains(&keyed), "{keyed}");
     }
 }
