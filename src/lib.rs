@@ -74,6 +74,7 @@ pub mod prompt;
 pub mod report;
 pub mod secret;
 pub mod setup;
+pub mod shared;
 pub mod store;
 pub mod text;
 pub mod ttl;

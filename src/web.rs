@@ -26,8 +26,7 @@ pub enum Redirects {
 
 /// The clients, with and without proxy, refusing and following redirects: connections are kept for the next call.
 static CLIENTS: LazyLock<Result<[Client; 4], String>> = LazyLock::new(|| {
-    // Err only says that a provider is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_ciphers();
     let builder = |policy: Policy| {
         Client::builder()
             .connect_timeout(CONNECT)
@@ -43,6 +42,12 @@ static CLIENTS: LazyLock<Result<[Client; 4], String>> = LazyLock::new(|| {
         build(builder(Policy::limited(5)).no_proxy())?,
     ])
 });
+
+/// Has connections over TLS use ring's ciphers; again does nothing.
+pub fn install_ciphers() {
+    // Err only says that a provider is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
 
 /// The client for an address; this machine is reached without a proxy.
 ///

@@ -115,7 +115,33 @@ impl Header {
     }
 }
 
+impl Header {
+    /// Whether its figures can be those of an answer: no negative cost, no time that is none.
+    pub fn is_sound(&self) -> bool {
+        let figure = |f: f64| f.is_finite() && f >= 0.0;
+        figure(self.latency_ms) && self.cost_usd.is_none_or(figure)
+    }
+
+    /// Has it expire by `end` (UTC epoch milliseconds), if it would live longer; `default` is the cache's time to live.
+    pub fn ends_by(&mut self, default: Ttl, end: i64) {
+        if self.expires(default).is_none_or(|expires| expires > end) {
+            // 0 would be for good.
+            let left = u64::try_from(end.saturating_sub(self.created)).unwrap_or(0);
+            self.ttl = Some(left.max(1));
+        }
+    }
+}
+
 impl Entry {
+    /// Makes harmless what came from outside: the text as a model's, names in one line and of bearable length.
+    pub fn make_harmless(&mut self) {
+        self.text = crate::text::clean(&self.text);
+        let header = &mut self.header;
+        for name in [&mut header.model, &mut header.requested_model, &mut header.label] {
+            *name = crate::text::clean_line(name).chars().take(LONGEST_NAME).collect();
+        }
+    }
+
     /// About how many bytes it takes in memory.
     pub fn memory_bytes(&self) -> u64 {
         let header = self.header.model.len() + self.header.requested_model.len() + self.header.label.len();

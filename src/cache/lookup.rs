@@ -10,16 +10,54 @@ use super::{Cache, DiskError, Entry, Hit, Key, Tier, Want, stats};
 const TEND_EVERY: u64 = 30_000;
 
 impl Cache {
+    /// Looks a question up in memory and on disk. A hit is counted; where there is none it is for the caller to count what comes
+    /// of it, by [`Cache::hit`] or [`Cache::miss`].
+    pub fn look(&self, key: &Key, want: Want, now: i64) -> Option<Hit> {
+        let hit = self.find(key, want, now);
+        if let Some(hit) = &hit {
+            self.hit(hit);
+        }
+        self.tend_if_due(now);
+        hit
+    }
+
+    /// Counts a hit.
+    pub fn hit(&self, hit: &Hit) {
+        self.stats().hit(hit.tier, &hit.entry.header);
+    }
+
+    /// Counts a question that was found nowhere.
+    pub fn miss(&self) {
+        self.stats().miss();
+    }
+
+    /// Counts a look into the shared tier that found nothing, and why, if a value was refused.
+    pub fn shared_miss(&self, refused: Option<&str>) {
+        self.stats().session.shared_misses += 1;
+        if let Some(reason) = refused {
+            self.refuse(reason);
+        }
+    }
+
+    /// Takes in an answer that was found elsewhere: in both tiers, not counted as stored.
+    pub fn promote(&self, key: &Key, entry: Entry, asked: &[u8], now: i64) -> Receipt {
+        let entry = Arc::new(entry);
+        let generation = self.notice_clearing();
+        let evicted = self.memory().put(*key, Arc::clone(&entry), generation);
+        self.stats().session.memory_evicted += evicted;
+        let Some(disk) = &self.disk else {
+            return Receipt::refused(DiskError::Closed);
+        };
+        disk.tell(now);
+        disk.put(*key, entry, asked.to_vec())
+    }
+
     /// Looks a question up and counts the lookup.
     pub fn get(&self, key: &Key, want: Want, now: i64) -> Option<Hit> {
-        let hit = self.find(key, want, now);
-        let mut stats = self.stats();
-        match &hit {
-            Some(hit) => stats.hit(hit.tier, &hit.entry.header),
-            None => stats.miss(),
+        let hit = self.look(key, want, now);
+        if hit.is_none() {
+            self.miss();
         }
-        drop(stats);
-        self.tend_if_due(now);
         hit
     }
 

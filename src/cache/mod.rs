@@ -54,6 +54,8 @@ pub enum Tier {
     Memory,
     /// The store on disk.
     Disk,
+    /// The server that several machines share.
+    Shared,
     /// Nowhere: the model answered.
     Model,
 }
@@ -63,6 +65,7 @@ impl std::fmt::Display for Tier {
         f.write_str(match self {
             Tier::Memory => "memory",
             Tier::Disk => "disk",
+            Tier::Shared => "shared",
             Tier::Model => "model",
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! A *lookup* is a question that read the cache; one asked past it (`--no-cache`, a refresh) is a *bypass* and no lookup.
 //! The memory hit rate is of all lookups; the disk hit rate of those that reached the disk; the overall rate is of all
-//! lookups. *Saved* counts only hits on answers of models that were really called: the offline analyst saves nothing.
+//! lookups; the shared hit rate of those that reached the shared tier. *Saved* counts only hits on answers of models that were really called: the offline analyst saves nothing.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -22,6 +22,10 @@ pub struct Counters {
     pub memory_hits: u64,
     /// Found on disk.
     pub disk_hits: u64,
+    /// Found on the server that several machines share.
+    pub shared_hits: u64,
+    /// Looked for there, and not found: it had none, or was away.
+    pub shared_misses: u64,
     /// Found nowhere.
     pub misses: u64,
     /// Questions that joined a call on its way instead of making one.
@@ -55,6 +59,8 @@ impl Counters {
         self.lookups += other.lookups;
         self.memory_hits += other.memory_hits;
         self.disk_hits += other.disk_hits;
+        self.shared_hits += other.shared_hits;
+        self.shared_misses += other.shared_misses;
         self.misses += other.misses;
         self.joined += other.joined;
         self.bypasses += other.bypasses;
@@ -83,6 +89,8 @@ impl Counters {
             lookups: self.lookups - before.lookups,
             memory_hits: self.memory_hits - before.memory_hits,
             disk_hits: self.disk_hits - before.disk_hits,
+            shared_hits: self.shared_hits - before.shared_hits,
+            shared_misses: self.shared_misses - before.shared_misses,
             misses: self.misses - before.misses,
             joined: self.joined - before.joined,
             bypasses: self.bypasses - before.bypasses,
@@ -110,7 +118,12 @@ impl Counters {
 
     /// Hits of all lookups.
     pub fn hit_rate(&self) -> Option<f64> {
-        rate(self.memory_hits + self.disk_hits, self.lookups)
+        rate(self.memory_hits + self.disk_hits + self.shared_hits, self.lookups)
+    }
+
+    /// Shared hits of the lookups that reached the shared tier.
+    pub fn shared_hit_rate(&self) -> Option<f64> {
+        rate(self.shared_hits, self.shared_hits + self.shared_misses)
     }
 }
 
@@ -126,6 +139,8 @@ pub enum Outcome {
     Memory,
     /// Found on disk.
     Disk,
+    /// Found on the shared server.
+    Shared,
     /// Found nowhere.
     Miss,
     /// Asked past the cache.
@@ -152,7 +167,7 @@ impl Session {
             self.recent.pop_front();
         }
         self.recent.push_back(outcome);
-        let hit = |outcome: &&Outcome| matches!(outcome, Outcome::Memory | Outcome::Disk);
+        let hit = |outcome: &&Outcome| matches!(outcome, Outcome::Memory | Outcome::Disk | Outcome::Shared);
         let last: Vec<&Outcome> = self
             .recent
             .iter()
@@ -175,6 +190,10 @@ impl Session {
             Tier::Memory => {
                 self.session.memory_hits += 1;
                 self.note(Outcome::Memory);
+            }
+            Tier::Shared => {
+                self.session.shared_hits += 1;
+                self.note(Outcome::Shared);
             }
             Tier::Disk | Tier::Model => {
                 self.session.disk_hits += 1;
@@ -269,6 +288,7 @@ impl Report {
         let rates = serde_json::json!({
             "memory_hit_rate": counts.memory_hit_rate(),
             "disk_hit_rate": counts.disk_hit_rate(),
+            "shared_hit_rate": counts.shared_hit_rate(),
             "hit_rate": counts.hit_rate(),
         });
         // Counters are integers, floats and a map by string: they have a JSON form.

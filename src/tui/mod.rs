@@ -53,7 +53,9 @@ pub fn run(desk: Desk, start: Start) -> io::Result<()> {
     let cache = desk.cache().clone();
     let result = runtime.block_on(run::run(desk, start));
     terminal::restore();
-    runtime.shutdown_background();
-    cache.flush();
+    // Whoever still holds the cache lets it go here: closed in order, its store need not be examined at the next start. A call
+    // on its way to a model is not waited for.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    drop(cache);
     result
 }

@@ -226,6 +226,7 @@ impl Theme {
         match outcome {
             Outcome::Memory => ('M', self.good),
             Outcome::Disk => ('D', self.up),
+            Outcome::Shared => ('S', self.accent),
             Outcome::Miss => ('·', self.down),
             Outcome::Bypass => ('»', self.dim),
         }

@@ -186,6 +186,8 @@ fn the_main_job_across_restarts() {
     session.press("q");
     assert_eq!(session.ends(), 0);
     session.is_restored();
+    // Left in order, the store is not walked at the next start.
+    assert!(home.path("cache/wickdesk/v1/stamp").exists());
 
     // It goes on where it was left: its template, and its answer from the disk.
     let mut session = Session::open(&home);

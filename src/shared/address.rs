@@ -1,0 +1,466 @@
+//! Where the server is: one, on a socket, a cluster of several, or whatever Sentinel says is the master; over TLS or not.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use redis::cluster::{ClusterClient, ClusterClientBuilder, ClusterConfig};
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
+use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
+use redis::{AsyncConnectionConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisError, TlsCertificates};
+
+use super::link::{CONNECT, Connection};
+use crate::secret::Secret;
+
+/// The port where a URL names none.
+const PORT: u16 = 6379;
+const SENTINEL_PORT: u16 = 26379;
+
+/// How long a request may take where nobody has said less: the caller always has.
+const RESPONSE: Duration = Duration::from_secs(5);
+
+/// Why there is no way to the server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// It is none.
+    #[error(
+        "the shared cache's address {0}; write redis://HOST:PORT, rediss://…, redis+unix:///PATH, several with commas between \
+         them for a cluster, or redis+sentinel://HOST:PORT/MASTER"
+    )]
+    Form(String),
+    /// The CA file cannot be used.
+    #[error("the shared cache's CA file {path}: {reason}")]
+    Certificates {
+        /// Which.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What kind of server.
+#[derive(Debug, Clone)]
+enum Kind {
+    One(ConnectionInfo),
+    Cluster(Vec<ConnectionInfo>),
+    Sentinel {
+        sentinels: Vec<ConnectionAddr>,
+        master: String,
+        database: i64,
+        tls: bool,
+    },
+}
+
+/// Where the server is, and who asks.
+#[derive(Clone)]
+pub struct Address {
+    kind: Kind,
+    user: Option<String>,
+    password: Option<Secret>,
+    authority: Option<Vec<u8>>,
+    /// As it is shown: without user and password.
+    shown: String,
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Address({})", self.shown)
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl Address {
+    /// Reads an address; a user and password in it may be replaced by others.
+    ///
+    /// # Errors
+    /// [`AddressError::Form`]
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        let (kind, user, password) = match sentinel_of(text) {
+            Some(sentinel) => sentinel?,
+            None => servers(text)?,
+        };
+        let shown = shown(&kind);
+        Ok(Self {
+            kind,
+            user,
+            password,
+            authority: None,
+            shown,
+        })
+    }
+
+    /// Whether it names a password.
+    pub fn names_password(&self) -> bool {
+        self.password.is_some()
+    }
+
+    /// The same for this user.
+    #[must_use]
+    pub fn with_user(self, user: Option<String>) -> Self {
+        Self {
+            user: user.or(self.user),
+            ..self
+        }
+    }
+
+    /// The same with this password.
+    #[must_use]
+    pub fn with_password(self, password: Option<Secret>) -> Self {
+        Self {
+            password: password.or(self.password),
+            ..self
+        }
+    }
+
+    /// The same, its certificate held against those of this file and no others.
+    ///
+    /// # Errors
+    /// [`AddressError::Certificates`] when the file cannot be read or holds none.
+    pub fn with_authority(self, path: Option<&PathBuf>) -> Result<Self, AddressError> {
+        let Some(path) = path else { return Ok(self) };
+        let fail = |reason: String| AddressError::Certificates {
+            path: path.display().to_string(),
+            reason,
+        };
+        let pem = std::fs::read(path).map_err(|e| fail(crate::text::io_reason(&e)))?;
+        if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
+            return Err(fail("holds no certificate; write them in PEM".to_owned()));
+        }
+        Ok(Self {
+            authority: Some(pem),
+            ..self
+        })
+    }
+
+    /// Whether what is said is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        match &self.kind {
+            Kind::One(info) => matches!(info.addr(), ConnectionAddr::TcpTls { .. }),
+            Kind::Cluster(infos) => infos.iter().all(|i| matches!(i.addr(), ConnectionAddr::TcpTls { .. })),
+            Kind::Sentinel { tls, .. } => *tls,
+        }
+    }
+
+    /// Whether it is another machine's, as far as can be told.
+    pub fn is_remote(&self) -> bool {
+        let far = |addr: &ConnectionAddr| match addr {
+            ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => {
+                !(host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+            }
+            _ => false,
+        };
+        match &self.kind {
+            Kind::One(info) => far(info.addr()),
+            Kind::Cluster(infos) => infos.iter().any(|i| far(i.addr())),
+            Kind::Sentinel { sentinels, .. } => sentinels.iter().any(far),
+        }
+    }
+
+    /// The client for it; asks nobody.
+    pub(super) fn client(&self) -> Result<Client, AddressError> {
+        let form = |error: RedisError| AddressError::Form(crate::text::clean_line(&error.to_string()));
+        // Once a process: without one a connection over TLS has no ciphers.
+        crate::web::install_ciphers();
+        let certificates = self.authority.clone().map(|root_cert| TlsCertificates {
+            client_tls: None,
+            root_cert: Some(root_cert),
+        });
+        Ok(match &self.kind {
+            Kind::One(info) => {
+                let info = self.signed(info);
+                let encrypted = matches!(info.addr(), ConnectionAddr::TcpTls { .. });
+                let client = match certificates.filter(|_| encrypted) {
+                    Some(certificates) => redis::Client::build_with_tls(info, certificates),
+                    None => redis::Client::open(info),
+                };
+                Client::One(Box::new(client.map_err(form)?))
+            }
+            Kind::Cluster(infos) => {
+                let mut builder = ClusterClientBuilder::new(infos.iter().map(|info| self.signed(info)))
+                    .tcp_settings(tcp())
+                    .connection_timeout(CONNECT)
+                    .response_timeout(RESPONSE)
+                    .overall_response_timeout(Some(RESPONSE))
+                    .retries(3)
+                    .min_retry_wait(20)
+                    .max_retry_wait(200);
+                if let Some(certificates) = certificates {
+                    builder = builder.certs(certificates);
+                }
+                Client::Cluster(Box::new(builder.build().map_err(form)?))
+            }
+            Kind::Sentinel {
+                sentinels,
+                master,
+                database,
+                tls,
+            } => {
+                let mut builder =
+                    SentinelClientBuilder::new(sentinels.iter().cloned(), master, SentinelServerType::Master)
+                        .map_err(form)?
+                        .set_client_to_redis_db(*database)
+                        .set_client_to_redis_tcp_settings(tcp())
+                        .set_client_to_sentinel_tcp_settings(tcp());
+                if let Some(user) = &self.user {
+                    builder = builder.set_client_to_redis_username(user);
+                }
+                if let Some(password) = &self.password {
+                    builder = builder.set_client_to_redis_password(password.expose());
+                }
+                if *tls {
+                    builder = builder
+                        .set_client_to_redis_tls_mode(redis::TlsMode::Secure)
+                        .set_client_to_sentinel_tls_mode(redis::TlsMode::Secure);
+                    if let Some(certificates) = certificates {
+                        builder = builder
+                            .set_client_to_redis_certificates(certificates.clone())
+                            .set_client_to_sentinel_certificates(certificates);
+                    }
+                }
+                Client::Sentinel(Box::new(tokio::sync::Mutex::new(builder.build().map_err(form)?)))
+            }
+        })
+    }
+
+    /// A server's address with who asks.
+    fn signed(&self, info: &ConnectionInfo) -> ConnectionInfo {
+        let mut settings = info.redis_settings().clone().set_skip_set_lib_name();
+        if let Some(user) = &self.user {
+            settings = settings.set_username(user);
+        }
+        if let Some(password) = &self.password {
+            settings = settings.set_password(password.expose());
+        }
+        info.clone().set_redis_settings(settings).set_tcp_settings(tcp())
+    }
+}
+
+/// Small messages at once, and a peer that vanished is noticed.
+fn tcp() -> TcpSettings {
+    let alive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(15))
+        .with_interval(Duration::from_secs(5));
+    let settings = TcpSettings::default().set_nodelay(true).set_keepalive(alive);
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(Duration::from_secs(5));
+    settings
+}
+
+/// What makes connections.
+pub(super) enum Client {
+    One(Box<redis::Client>),
+    Cluster(Box<ClusterClient>),
+    Sentinel(Box<tokio::sync::Mutex<SentinelClient>>),
+}
+
+impl Client {
+    /// Makes a connection; of a master that Sentinel names, to the one it names now.
+    pub async fn connect(&self) -> Result<Connection, RedisError> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT))
+            .set_response_timeout(Some(RESPONSE));
+        Ok(match self {
+            Client::One(client) => Connection::One(client.get_multiplexed_async_connection_with_config(&config).await?),
+            Client::Cluster(client) => {
+                let config = ClusterConfig::new()
+                    .set_connection_timeout(CONNECT)
+                    .set_response_timeout(RESPONSE);
+                Connection::Cluster(client.get_async_connection_with_config(config).await?)
+            }
+            Client::Sentinel(sentinel) => {
+                let client = sentinel.lock().await.async_get_client().await?;
+                Connection::One(client.get_multiplexed_async_connection_with_config(&config).await?)
+            }
+        })
+    }
+}
+
+type Parts = (Kind, Option<String>, Option<Secret>);
+
+/// One server, or several with commas between them.
+fn servers(text: &str) -> Result<Parts, AddressError> {
+    let fail = |what: String| AddressError::Form(what);
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    let scheme = scheme.ok_or_else(|| fail(format!("`{}` names no kind of server", without_secrets(text))))?;
+    let mut infos = Vec::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        // Behind the first a server may be written as HOST:PORT.
+        let whole = if part.contains("://") {
+            part.to_owned()
+        } else {
+            format!("{scheme}://{part}")
+        };
+        let info = whole.as_str().into_connection_info().map_err(|error| {
+            let why = crate::text::clean_line(&error.to_string());
+            fail(format!("`{}`: {why}", without_secrets(part)))
+        })?;
+        infos.push(info);
+    }
+    let first = infos.first().ok_or_else(|| fail("is empty".to_owned()))?;
+    let user = first.redis_settings().username().map(str::to_owned);
+    let password = first.redis_settings().password().map(Secret::new);
+    if infos.len() > 1 && infos.iter().any(|i| matches!(i.addr(), ConnectionAddr::Unix(_))) {
+        return Err(fail("names a socket among several servers".to_owned()));
+    }
+    let kind = match <[ConnectionInfo; 1]>::try_from(infos) {
+        Ok([info]) => Kind::One(info),
+        Err(infos) => Kind::Cluster(infos),
+    };
+    Ok((kind, user, password))
+}
+
+/// `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],HOST[:PORT]/MASTER[/DATABASE]`, `rediss+sentinel` over TLS; `None` for another
+/// scheme.
+fn sentinel_of(text: &str) -> Option<Result<Parts, AddressError>> {
+    let (scheme, rest) = text.split_once("://")?;
+    let tls = match scheme {
+        "redis+sentinel" | "valkey+sentinel" => false,
+        "rediss+sentinel" | "valkeys+sentinel" => true,
+        _ => return None,
+    };
+    Some(sentinel(rest, tls))
+}
+
+fn sentinel(rest: &str, tls: bool) -> Result<Parts, AddressError> {
+    let fail = |what: &str| AddressError::Form(what.to_owned());
+    let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (master, database) = path.split_once('/').unwrap_or((path, "0"));
+    if master.is_empty() {
+        return Err(fail("names sentinels and no master"));
+    }
+    let database = database.parse().map_err(|_| fail("ends in no number of a database"))?;
+    let (signed, hosts) = match hosts.rsplit_once('@') {
+        Some((signed, hosts)) => (Some(signed), hosts),
+        None => (None, hosts),
+    };
+    let decoded = |part: &str| percent(part).filter(|part| !part.is_empty());
+    let (user, password) = match signed.map(|s| s.split_once(':').unwrap_or((s, ""))) {
+        Some((user, password)) => (decoded(user), decoded(password)),
+        None => (None, None),
+    };
+    let mut sentinels = Vec::new();
+    for host in hosts.split(',').map(str::trim).filter(|h| !h.is_empty()) {
+        let (host, port) = match host.rsplit_once(':') {
+            Some((name, port)) => (name, port.parse().map_err(|_| fail("names a port that is none"))?),
+            None => (host, SENTINEL_PORT),
+        };
+        sentinels.push(if tls {
+            ConnectionAddr::TcpTls {
+                host: host.to_owned(),
+                port,
+                insecure: false,
+                tls_params: None,
+            }
+        } else {
+            ConnectionAddr::Tcp(host.to_owned(), port)
+        });
+    }
+    if sentinels.is_empty() {
+        return Err(fail("names no sentinel"));
+    }
+    let kind = Kind::Sentinel {
+        sentinels,
+        master: master.to_owned(),
+        database,
+        tls,
+    };
+    Ok((kind, user, password.as_deref().map(Secret::new)))
+}
+
+/// A part of a URL as it is meant.
+fn percent(part: &str) -> Option<String> {
+    let url = url::Url::parse(&format!("x://h/?v={}", part.replace('+', "%2B"))).ok()?;
+    let (_, value) = url.query_pairs().next()?;
+    Some(value.into_owned())
+}
+
+/// An address that could not be read, as far as it may be shown.
+fn without_secrets(text: &str) -> String {
+    let shown = match text.rsplit_once('@') {
+        Some((before, after)) => {
+            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+            format!("{scheme}://…@{after}")
+        }
+        None => text.to_owned(),
+    };
+    let shown = shown
+        .split_once("pass=")
+        .map_or(shown.clone(), |(head, _)| format!("{head}pass=…"));
+    crate::text::clean_line(&shown)
+}
+
+fn shown(kind: &Kind) -> String {
+    let addr = |addr: &ConnectionAddr| match addr {
+        ConnectionAddr::TcpTls { host, port, .. } => format!("{host}:{port} (TLS)"),
+        ConnectionAddr::Tcp(host, PORT) => host.clone(),
+        other => other.to_string(),
+    };
+    let shown = match kind {
+        Kind::One(info) => addr(info.addr()),
+        Kind::Cluster(infos) => {
+            let nodes: Vec<String> = infos.iter().map(|i| addr(i.addr())).collect();
+            format!("cluster {}", nodes.join(", "))
+        }
+        Kind::Sentinel { sentinels, master, .. } => {
+            let nodes: Vec<String> = sentinels.iter().map(addr).collect();
+            format!("{master} by sentinel {}", nodes.join(", "))
+        }
+    };
+    crate::text::clean_line(&shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_read_and_no_secret_shown() {
+        let forms = [
+            ("redis://cache.desk:6380/2", "cache.desk:6380"),
+            ("redis://cache.desk", "cache.desk"),
+            ("rediss://me:secret@cache.desk:6380", "cache.desk:6380 (TLS)"),
+            ("redis+unix:///run/redis.sock?pass=secret", "/run/redis.sock"),
+            ("redis://a:1,b:2, redis://c:3", "cluster a:1, b:2, c:3"),
+            ("redis+sentinel://:secret@a,b:5/desk/3", "desk by sentinel a:26379, b:5"),
+        ];
+        for (text, name) in forms {
+            let address = Address::parse(text).unwrap();
+            assert_eq!(address.to_string(), name, "{text}");
+            assert!(!format!("{address:?}").contains("secret"));
+            assert_eq!(address.names_password(), text.contains("secret"), "{text}");
+        }
+        for bad in [
+            "cache.desk",
+            "http://x",
+            "redis+sentinel://a",
+            "redis://me:secret@[x",
+            "redis://h/x",
+            "",
+            ",",
+        ] {
+            let error = Address::parse(bad).unwrap_err().to_string();
+            assert!(
+                !error.contains("secret") && error.contains("write redis://"),
+                "{bad}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn far_and_near() {
+        let is = |text: &str| {
+            let address = Address::parse(text).unwrap();
+            (address.is_remote(), address.is_encrypted())
+        };
+        assert_eq!(is("redis://127.0.0.1"), (false, false));
+        assert_eq!(is("redis+unix:///x"), (false, false));
+        assert_eq!(is("rediss://cache.desk"), (true, true));
+        assert_eq!(is("redis://localhost,cache.desk"), (true, false));
+    }
+}

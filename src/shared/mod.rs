@@ -1,0 +1,283 @@
+//! One cache for a desk of analysts: a third tier behind memory and disk, on Redis or Valkey.
+//!
+//! # What is promised
+//!
+//! * **Never in the way.** A lookup is answered within [`ANSWER`] or counts as a miss; a write is waited for by nobody. After
+//!   failures in a row a [`Breaker`] leaves the server alone, and a probe behind the work finds out when it is back.
+//! * **Not trusted blindly.** A value is the disk tier's own bytes (version, checksum, header, body); with a secret a keyed
+//!   BLAKE3 over key and value stands behind them. One that is damaged, foreign, newer or not authentic is a miss, counted,
+//!   and never promoted. What it says is made harmless as a model's words are.
+//! * **One call for the desk.** Who finds nothing takes a short [`lease`](Lease) before asking the model; others wait for the
+//!   answer as long as the lease is renewed. A holder that dies costs them at most the lease.
+//! * What is never cached is never shared, nor are answers that cost nothing: the offline analyst's.
+//!
+//! A question's newest answer lies under `NAMESPACE:v1:resp:KEY` with its time to live, a lease under `NAMESPACE:v1:lease:KEY`.
+
+mod address;
+mod breaker;
+mod lease;
+mod link;
+mod seal;
+mod whole;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+pub use address::{Address, AddressError};
+pub use breaker::{Breaker, Standing};
+pub use lease::{Lease, Leased};
+pub use link::Trouble;
+pub use seal::{Refused, Seal};
+pub use whole::{Copied, Examined};
+
+use crate::cache::{Entry, Hit, Key, Tier};
+use crate::ttl::Ttl;
+use link::{Link, run};
+
+/// How long a lookup may take before it counts as a miss.
+pub const ANSWER: Duration = Duration::from_millis(150);
+
+/// How long a write may take behind the work.
+const WRITE: Duration = Duration::from_secs(5);
+
+/// The version of the layout in the server.
+const VERSION: &str = "v1";
+
+/// How the tier is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the server is.
+    pub address: Address,
+    /// What stands before every key.
+    pub namespace: String,
+    /// Whether nothing is written.
+    pub read_only: bool,
+    /// What values are sealed with.
+    pub seal: Seal,
+    /// The time to live of entries that name none.
+    pub ttl: Ttl,
+}
+
+/// What came of a lookup.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// An answer, with its remaining time to live.
+    Hit(Hit),
+    /// None.
+    Nothing,
+    /// A value that is not to be used.
+    Refused(Refused),
+    /// The server is away, or did not answer in time.
+    Away,
+}
+
+/// How the tier stands, for the panel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// The server, without user and password.
+    pub server: String,
+    /// Whether nothing is written.
+    pub read_only: bool,
+    /// How it stands.
+    pub standing: Standing,
+    /// Why the last write was not taken, if it was not.
+    pub write_trouble: Option<String>,
+    /// Writes on their way.
+    pub pending: u64,
+}
+
+/// The tier. Shared by reference; every method that asks the server must be called within a tokio runtime.
+#[derive(Debug)]
+pub struct Shared {
+    options: Options,
+    link: Link,
+    breaker: Mutex<Breaker>,
+    writes: Mutex<Breaker>,
+    pending: AtomicU64,
+}
+
+impl Shared {
+    /// The tier with these options; asks nobody.
+    ///
+    /// # Errors
+    /// [`AddressError`] when the client cannot be made, as with a CA file that holds no certificate.
+    pub fn new(options: Options) -> Result<Arc<Self>, AddressError> {
+        Ok(Arc::new(Self {
+            link: Link::to(&options.address)?,
+            options,
+            breaker: Mutex::default(),
+            writes: Mutex::default(),
+            pending: AtomicU64::new(0),
+        }))
+    }
+
+    /// Where the answer to a question lies.
+    fn place(&self, key: &Key) -> String {
+        format!("{}:{VERSION}:resp:{key}", self.options.namespace)
+    }
+
+    fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
+        // Its methods do not panic midway.
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writes(&self) -> std::sync::MutexGuard<'_, Breaker> {
+        self.writes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How it stands.
+    pub fn state(&self) -> State {
+        State {
+            server: self.options.address.to_string(),
+            read_only: self.options.read_only,
+            standing: self.breaker().standing(),
+            write_trouble: match self.writes().standing() {
+                Standing::Away { reason, .. } => Some(reason),
+                _ => None,
+            },
+            pending: self.pending.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Looks a question up; `now` is in UTC epoch milliseconds.
+    pub async fn get(self: &Arc<Self>, key: &Key, now: i64) -> Found {
+        if !self.breaker().lets(Instant::now()) {
+            return Found::Away;
+        }
+        let place = self.place(key);
+        let mut question = redis::pipe();
+        question.cmd("GET").arg(&place).cmd("PTTL").arg(&place);
+        let asked: Result<(Option<Vec<u8>>, i64), Trouble> = run(&self.link, question, ANSWER).await;
+        match asked {
+            Err(trouble) => {
+                self.failed(&trouble);
+                Found::Away
+            }
+            Ok((value, left)) => {
+                self.answered();
+                let Some(value) = value else { return Found::Nothing };
+                match self.options.seal.open(&place, key, &value, self.options.ttl, left, now) {
+                    Ok((entry, expires)) => Found::Hit(Hit {
+                        tier: Tier::Shared,
+                        entry: Arc::new(entry),
+                        expires,
+                    }),
+                    Err(Refused::Expired) => Found::Nothing,
+                    Err(refused) => Found::Refused(refused),
+                }
+            }
+        }
+    }
+
+    /// Stores an answer behind the work: nobody waits for it. `done` hears when it is there, or why it is not.
+    pub fn put_behind(self: &Arc<Self>, key: Key, entry: Arc<Entry>, now: i64, lease: Option<Lease>) {
+        let shared = Arc::clone(self);
+        // Counted before the task runs: who leaves at once waits for it too.
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            let _landed = Landed(&shared.pending);
+            if let Err(trouble) = shared.put(&key, &entry, now).await {
+                tracing::info!(%trouble, "an answer is not shared");
+            }
+            if let Some(lease) = lease {
+                lease.release().await;
+            }
+        });
+    }
+
+    /// Stores an answer; whether it was.
+    async fn put(self: &Arc<Self>, key: &Key, entry: &Entry, now: i64) -> Result<bool, Trouble> {
+        if self.options.read_only || entry.header.local || !self.lets_write() {
+            return Ok(false);
+        }
+        let Some(command) = self.setting(key, entry, now, false) else {
+            return Ok(false);
+        };
+        let set: Result<redis::Value, Trouble> = run(&self.link, command, WRITE).await;
+        self.written(set.map(|_| true))
+    }
+
+    /// The command that stores an answer for as long as it lives; `None` if it does not any more.
+    fn setting(&self, key: &Key, entry: &Entry, now: i64, only_new: bool) -> Option<redis::Cmd> {
+        let place = self.place(key);
+        let mut command = redis::cmd("SET");
+        command.arg(&place).arg(self.options.seal.close(&place, key, entry));
+        if let Some(expires) = entry.header.expires(self.options.ttl) {
+            let left = u64::try_from(expires.saturating_sub(now))
+                .ok()
+                .filter(|left| *left > 0)?;
+            // In whole seconds, and never for longer than it lives.
+            command.arg("EX").arg((left / 1_000).max(1));
+        }
+        if only_new {
+            command.arg("NX");
+        }
+        Some(command)
+    }
+
+    fn lets_write(&self) -> bool {
+        let now = Instant::now();
+        self.breaker().lets(now) && self.writes().lets(now)
+    }
+
+    /// Notes what came of a write: a server that is full or a replica answers lookups all the same.
+    fn written(self: &Arc<Self>, result: Result<bool, Trouble>) -> Result<bool, Trouble> {
+        match &result {
+            Ok(_) => {
+                self.answered();
+                self.writes().succeeded();
+            }
+            Err(trouble) if trouble.is_about_writing() => {
+                self.writes().failed_for(trouble.to_string(), Instant::now());
+            }
+            Err(trouble) => self.failed(trouble),
+        }
+        result
+    }
+
+    fn answered(&self) {
+        self.breaker().succeeded();
+    }
+
+    /// Notes a failure; where it is one too many, the server is left alone and probed behind the work until it is back.
+    fn failed(self: &Arc<Self>, trouble: &Trouble) {
+        let opened = self.breaker().failed(trouble.to_string(), Instant::now());
+        if !opened {
+            return;
+        }
+        tracing::info!(%trouble, "the shared cache is left alone for a while");
+        let shared = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                let Some(wait) = shared.upgrade().and_then(|s| s.breaker().next_probe()) else {
+                    return;
+                };
+                tokio::time::sleep(wait).await;
+                let Some(shared) = shared.upgrade() else { return };
+                let probe: Result<redis::Value, Trouble> = run(&shared.link, redis::cmd("PING"), WRITE).await;
+                match probe {
+                    Ok(_) => return shared.answered(),
+                    Err(trouble) => shared.breaker().probed(trouble.to_string()),
+                }
+            }
+        });
+    }
+
+    /// Waits for writes on their way, as long as a lookup may take: a process that ends at once would take them along.
+    pub async fn settle(&self) {
+        let until = tokio::time::Instant::now() + ANSWER;
+        while self.pending.load(Ordering::Relaxed) > 0 && tokio::time::Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+/// Counts a write as landed, however its task ends.
+struct Landed<'a>(&'a AtomicU64);
+
+impl Drop for Landed<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
