@@ -31,12 +31,11 @@ impl Cache {
         self.stats().miss();
     }
 
-    /// Counts a look into the shared tier that found nothing, and why, if a value was refused.
-    pub fn shared_miss(&self, refused: Option<&str>) {
-        self.stats().session.shared_misses += 1;
-        if let Some(reason) = refused {
-            self.refuse(reason);
-        }
+    /// Counts a question that was found nowhere, the shared tier included.
+    pub fn shared_miss(&self) {
+        let mut stats = self.stats();
+        stats.session.shared_misses += 1;
+        stats.miss();
     }
 
     /// Takes in an answer that was found elsewhere: in both tiers, not counted as stored.

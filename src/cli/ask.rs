@@ -17,11 +17,7 @@ use crate::market::Series;
 use crate::prompt::Values;
 
 pub(super) fn run(session: Session, args: &AskArgs) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::new(format!("no runtime: {e}")))?;
+    let runtime = output::runtime()?;
     let question = question(&session, args)?;
     let prepared = session.desk.prepare(&question)?;
     if args.dry_run {
@@ -58,9 +54,7 @@ pub(super) fn run(session: Session, args: &AskArgs) -> Result<Exit, Failure> {
         }
         Err(failure) => Err(failure),
     };
-    // What was counted and stored is on disk before the process ends.
-    session.desk.cache().flush();
-    runtime.shutdown_background();
+    session.close(runtime);
     exit
 }
 
@@ -270,12 +264,11 @@ fn dry_run(session: &Session, prepared: &Prepared, as_json: bool) -> Result<Exit
         || "price unknown".to_owned(),
         |usd| format!("about ${usd:.4} before the answer"),
     );
-    let hit = estimate
-        .hit
-        .map_or_else(|| "a miss".to_owned(), |tier| format!("a hit ({tier})"));
     output::note(&format!(
-        "{} · about {} tokens · {cost} · would be {hit}",
-        request.model, estimate.tokens
+        "{} · about {} tokens · {cost} · would be {}",
+        request.model,
+        estimate.tokens,
+        estimate.hit_words()
     ));
     Ok(Exit::Done)
 }

@@ -82,6 +82,10 @@ pub(super) fn run(session: Session) -> Result<Exit, Failure> {
         }
     };
 
+    if let Some(trouble) = shared(&session)? {
+        failure = failure.or(Some(trouble));
+    }
+
     output::line("\nProviders")?;
     for known in KNOWN {
         let state = if let crate::model::Support::Not(why) = known.support {
@@ -159,6 +163,52 @@ pub(super) fn run(session: Session) -> Result<Exit, Failure> {
         Some(line) => Err(Failure::new(line)),
         None => Ok(exit),
     }
+}
+
+/// What the desk's machines share, where that is set: whether it answers, what it is, and what would be better. Returns what is
+/// wrong with it.
+fn shared(session: &Session) -> Result<Option<String>, Failure> {
+    let Some(settings) = &session.desk.settings().shared else {
+        return Ok(None);
+    };
+    let row = |label: &str, value: &str| output::line(&format!("  {label:<14} {value}"));
+    let (server, from) = (settings.address.value.to_string(), settings.address.from);
+    output::line("\nShared cache")?;
+    row("server", &format!("{server} ({from})"))?;
+    let access = if settings.read_only { ", read only" } else { "" };
+    row("namespace", &format!("{}{access}", settings.namespace))?;
+    let runtime = output::runtime()?;
+    let examined = runtime.block_on(async {
+        let shared = session.desk.shared().await.map_err(|error| error.to_string())?;
+        match shared {
+            Some(shared) => shared
+                .examine()
+                .await
+                .map_err(|trouble| format!("shared cache {server}: {trouble}")),
+            None => Err("none".to_owned()),
+        }
+    });
+    let found = match examined {
+        Ok(found) => found,
+        Err(trouble) => {
+            row("health", &trouble)?;
+            return Ok(Some(trouble));
+        }
+    };
+    row("health", &format!("answers in {:.1} ms", found.latency_ms))?;
+    row("version", &found.version)?;
+    row("TLS", if found.encrypted { "yes" } else { "no" })?;
+    let limit = match found.memory_limit {
+        None => "unknown".to_owned(),
+        Some(0) => "none".to_owned(),
+        Some(limit) => bytes(limit),
+    };
+    row("memory limit", &limit)?;
+    row("when full", found.policy.as_deref().unwrap_or("unknown"))?;
+    for advice in &found.advice {
+        row("advice", advice)?;
+    }
+    Ok(None)
 }
 
 /// Stores that could not be used and were moved: their names, and the bytes they take.

@@ -26,7 +26,7 @@ pub use output::{Exit, Failure};
 
 use crate::cache::Trouble;
 use crate::config::{Flags, Settings};
-use crate::desk::{Desk, environment};
+use crate::desk::{Desk, Sharing, Tie, environment};
 
 /// What every subcommand gets.
 pub(crate) struct Session {
@@ -39,6 +39,19 @@ impl Session {
     fn open(args: &Args) -> Result<Self, Failure> {
         let (desk, trouble) = Desk::open(settings(args)?);
         Ok(Self { desk, trouble })
+    }
+
+    /// What was counted and stored is on disk, and on its way to the desk's other machines, before the process ends.
+    fn close(&self, runtime: tokio::runtime::Runtime) {
+        runtime.block_on(self.desk.settle_shared());
+        self.desk.cache().flush();
+        runtime.shutdown_background();
+        if let Some(Sharing {
+            tie: Tie::Off(reason), ..
+        }) = self.desk.sharing()
+        {
+            output::warn(&format!("asked without the shared cache: {reason}"));
+        }
     }
 }
 

@@ -112,11 +112,7 @@ fn list(session: &Session, filter: Option<&str>, as_json: bool) -> Result<Exit, 
 
 /// Whether a model answers.
 fn check(session: &Session, model: Option<&str>, base_url: Option<&str>, as_json: bool) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::new(format!("no runtime: {e}")))?;
+    let runtime = output::runtime()?;
     let tested = runtime.block_on(async {
         tokio::select! {
             biased;

@@ -1,6 +1,6 @@
 //! Writing results and failures: a closed pipe is no error, a failure is one line, and the exit code tells scripts.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::{ExitCode, Termination};
 
 use anstyle::{AnsiColor, Style};
@@ -128,6 +128,15 @@ pub(super) fn out(text: &str) -> Result<(), Failure> {
         .map_err(|e| unwritten(&e))
 }
 
+/// What runs calls: two threads, one for those that wait and one for those that work.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(format!("no runtime: {e}")))
+}
+
 /// Writes a line to standard output.
 pub(super) fn line(text: &str) -> Result<(), Failure> {
     out(&format!("{text}\n"))
@@ -137,6 +146,20 @@ pub(super) fn line(text: &str) -> Result<(), Failure> {
 pub(super) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|e| Failure::new(e.to_string()))?;
     line(&text)
+}
+
+/// Whether the user agrees, asked on the terminal; `None` where there is none to ask on.
+pub(super) fn agreed(question: &str) -> Result<Option<bool>, Failure> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    let mut stderr = anstream::stderr();
+    let _ = write!(stderr, "{question} [y/N] ");
+    let _ = stderr.flush();
+    let mut said = String::new();
+    let read = io::stdin().read_line(&mut said);
+    read.map_err(|e| Failure::new(format!("standard input: {}", crate::text::io_reason(&e))))?;
+    Ok(Some(matches!(said.trim(), "y" | "Y" | "yes")))
 }
 
 /// Says something on standard error.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::shared::SharedSection;
 use crate::feed::Source;
 use crate::model::Dialect;
 use crate::ttl::Ttl;
@@ -47,6 +48,7 @@ pub(super) struct CacheSection {
     pub memory: Option<u64>,
     #[serde(deserialize_with = "deserialize_size")]
     pub disk: Option<u64>,
+    pub shared: SharedSection,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -14,10 +14,10 @@ pub enum KeyError {
     #[error(transparent)]
     Missing(#[from] ModelError),
     /// The command for it fails.
-    #[error("key_cmd of {provider} {reason}; run it in a shell to see why")]
+    #[error("{setting} {reason}; run it in a shell to see why")]
     Command {
-        /// Whose.
-        provider: String,
+        /// The setting that names it.
+        setting: String,
         /// What happened.
         reason: String,
     },
@@ -44,7 +44,7 @@ pub fn key_for(
 ) -> Result<(Option<Secret>, KeySource), KeyError> {
     let configured = settings.provider(provider);
     if let Some(command) = configured.and_then(|p| p.key_cmd.as_deref()) {
-        let key = once(command, || run(provider, command))?;
+        let key = printed(&format!("key_cmd of {provider}"), command)?;
         return Ok((Some(key), KeySource::Command));
     }
     if configured.is_some_and(|p| p.keyring) {
@@ -91,17 +91,23 @@ pub fn has_key(settings: &Settings, provider: &str, environment: &dyn Fn(&str) -
     by_command || matches!(key_for(settings, provider, environment), Ok((Some(_), _)))
 }
 
-fn run(provider: &str, command: &str) -> Result<Secret, KeyError> {
-    let fail = |reason: &str| KeyError::Command {
-        provider: provider.to_owned(),
-        reason: reason.to_owned(),
+/// The secret that a command prints, asked for once a process; `setting` is what names it.
+pub(super) fn printed(setting: &str, command: &str) -> Result<Secret, KeyError> {
+    once(command, || run(setting, command))
+}
+
+/// Runs the command that `setting` names, for the secret in the first line that it prints.
+fn run(setting: &str, command: &str) -> Result<Secret, KeyError> {
+    let fail = |reason: String| KeyError::Command {
+        setting: setting.to_owned(),
+        reason,
     };
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let output = quiet(shell, &[flag, command]).map_err(|reason| fail(&format!("cannot be run ({reason})")))?;
+    let output = quiet(shell, &[flag, command]).map_err(|reason| fail(format!("cannot be run ({reason})")))?;
     match first_line(&output) {
         Some(key) if output.status.success() => Ok(key),
-        Some(_) => Err(fail("failed")),
-        None => Err(fail("prints nothing")),
+        Some(_) => Err(fail("failed".to_owned())),
+        None => Err(fail("prints nothing".to_owned())),
     }
 }
 

@@ -6,6 +6,7 @@
 mod file;
 mod keys;
 mod places;
+mod shared;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use crate::ttl::Ttl;
 pub use file::{Colour, FileError, Limits, ProviderSettings};
 pub use keys::{KeyError, has_key, key_for};
 pub use places::Places;
+pub use shared::{SharedError, SharedSettings};
 
 /// Where a setting's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +96,8 @@ pub struct Settings {
     pub disk_bytes: Setting<u64>,
     /// Tokens that a prompt's block of facts may take, where the template does not say.
     pub facts_budget: usize,
+    /// The cache that several machines share, if one is set.
+    pub shared: Option<SharedSettings>,
     /// The theme's name.
     pub theme: Setting<String>,
     /// Money put at risk on a trade, in the currency that prices are quoted in: setups are sized by it.
@@ -180,6 +184,7 @@ impl Settings {
             ttl: Setting::first(None, ttl, file.cache.ttl, Ttl::DEFAULT),
             memory_bytes: Setting::first(None, size("WICKDESK_CACHE_MEMORY")?, file.cache.memory, MEMORY),
             disk_bytes: Setting::first(None, size("WICKDESK_CACHE_DISK")?, file.cache.disk, DISK),
+            shared: SharedSettings::gather(file.cache.shared, variable(shared::VARIABLE))?,
             theme: Setting::first(None, variable("WICKDESK_THEME"), file.ui.theme, "auto".to_owned()),
             risk_money: file.risk.money,
             mouse: file.ui.mouse,

@@ -1,14 +1,17 @@
-//! Asking: memory, then disk, then the model; what may be kept is kept.
+//! Asking: memory, then disk, then what a desk of machines shares, then the model; what may be kept is kept.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::{Stream, StreamExt, stream};
 
 use super::prepare::{Prepared, Question};
+use super::sharing::Sought;
 use super::{Desk, DeskError, now_millis};
 use crate::analyst::Analyst;
 use crate::cache::{Entry, Header, Hit, Key, LONGEST_NAME, Tier, Want};
 use crate::model::{Draft, Event, Finish, Model, ModelError, Recorded, Remote, Usage, price};
+use crate::shared::Lease;
 use crate::text::StreamCleaner;
 
 /// How the cache is used.
@@ -109,20 +112,14 @@ impl Desk {
             Policy::Sample(n) | Policy::Kept(n) => Some(Want::Sample(n)),
             Policy::Past | Policy::Refresh => None,
         };
-        match want.map(|want| self.cache.get(&prepared.key, want, now_millis())) {
-            Some(Some(hit)) => return served(prepared, hit, begun),
+        match want.map(|want| self.cache.look(&prepared.key, want, now_millis())) {
+            Some(Some(hit)) => return Box::pin(stream::iter(served(prepared, &hit, begun))),
             Some(None) if matches!(policy, Policy::Kept(_)) => {
+                self.cache.miss();
                 return Box::pin(stream::iter([Step::Failed(ModelError::Gone)]));
             }
             Some(None) => {}
             None => self.cache.bypass(),
-        }
-        if prepared.endpoint.is_some()
-            && let Err(error) = self.affordable()
-        {
-            return Box::pin(stream::iter([Step::Failed(ModelError::Unaffordable {
-                reason: error.to_string(),
-            })]));
         }
         let sample = match policy {
             Policy::Sample(n) | Policy::Kept(n) => n,
@@ -132,15 +129,23 @@ impl Desk {
         if policy == Policy::Cached && sample > 0 {
             // A call that landed since the lookup has answered this question.
             if let Some(hit) = self.cache.peek(&prepared.key, Want::Newest, now_millis()) {
-                return served(prepared, hit, begun);
+                self.cache.hit(&hit);
+                return Box::pin(stream::iter(served(prepared, &hit, begun)));
             }
         }
+        // What only this machine can answer, and what costs nothing, is not shared.
+        let shares = prepared.endpoint.is_some() && self.settings.shared.is_some();
         let asking = Asking {
             desk: self.clone(),
             prepared: prepared.clone(),
             keep: policy != Policy::Past,
             sample,
             begun,
+            want,
+            shares,
+            place: Place::Elsewhere,
+            looking: want.map(|_| Looking(Some(Arc::clone(&self.cache)))),
+            lease: None,
             events: None,
             draft: Draft::default(),
             cleaner: Some(StreamCleaner::default()),
@@ -243,7 +248,7 @@ impl Falling {
     }
 }
 
-fn served(prepared: &Prepared, hit: Hit, begun: Instant) -> Answering {
+fn served(prepared: &Prepared, hit: &Hit, begun: Instant) -> [Step; 2] {
     let header = &hit.entry.header;
     let answer = Answer {
         text: hit.entry.text.clone(),
@@ -265,8 +270,29 @@ fn served(prepared: &Prepared, hit: Hit, begun: Instant) -> Answering {
         }),
         cost_usd: header.cost_usd,
     };
-    let steps = vec![Step::Text(answer.text.clone()), Step::Done(Box::new(answer))];
-    Box::pin(stream::iter(steps))
+    [Step::Text(answer.text.clone()), Step::Done(Box::new(answer))]
+}
+
+/// Where an ask is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// It has found nothing on this machine.
+    Elsewhere,
+    /// Another machine asks the same.
+    Waiting,
+    /// It is at the model.
+    Model,
+}
+
+/// A lookup that is not counted yet: left behind, it is a miss.
+struct Looking(Option<Arc<crate::cache::Cache>>);
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        if let Some(cache) = &self.0 {
+            cache.miss();
+        }
+    }
 }
 
 fn millis(begun: Instant) -> f64 {
@@ -280,6 +306,14 @@ struct Asking {
     keep: bool,
     sample: u32,
     begun: Instant,
+    /// What is looked for, if anything is.
+    want: Option<Want>,
+    /// Whether the answer may come from the shared tier, and goes there.
+    shares: bool,
+    place: Place,
+    looking: Option<Looking>,
+    /// Held while this machine asks for the desk.
+    lease: Option<Lease>,
     /// The call, made when the first step is wanted: who joins another's makes none.
     events: Option<crate::model::EventStream>,
     draft: Draft,
@@ -306,6 +340,10 @@ impl Asking {
             if self.over {
                 return None;
             }
+            if self.place != Place::Model {
+                self.come_nearer().await;
+                continue;
+            }
             let events = self.events.get_or_insert_with(|| call(&self.prepared));
             match events.next().await {
                 Some(Ok(Event::Text(raw))) => {
@@ -322,6 +360,70 @@ impl Asking {
                 None => self.end(Finish::Incomplete),
             }
         }
+    }
+
+    /// On to the model, unless the shared tier has the answer, or money is short.
+    async fn come_nearer(&mut self) {
+        let shared = if self.shares {
+            self.desk.shared().await.ok().flatten()
+        } else {
+            None
+        };
+        let (Some(shared), Some(want)) = (&shared, self.want) else {
+            return self.go_to_the_model();
+        };
+        let key = self.prepared.key;
+        let sought = match self.place {
+            Place::Waiting => self.desk.wait_for(shared, &key, want).await,
+            _ => self.desk.seek(shared, &key, want).await,
+        };
+        match sought {
+            Sought::Hit(hit) => self.take_over(&hit),
+            Sought::Asked if self.place == Place::Waiting => {}
+            Sought::Asked => {
+                self.place = Place::Waiting;
+                let words = "somebody else at the desk is asking the same: waiting for that answer";
+                self.coming.push_back(Step::Note(words.to_owned()));
+            }
+            Sought::Free(lease) => {
+                self.lease = lease;
+                if let Some(Looking(cache)) = &mut self.looking
+                    && let Some(cache) = cache.take()
+                {
+                    cache.shared_miss();
+                }
+                self.go_to_the_model();
+            }
+        }
+    }
+
+    fn go_to_the_model(&mut self) {
+        self.place = Place::Model;
+        // Counts it as a miss, unless that is done.
+        self.looking = None;
+        if self.prepared.endpoint.is_some()
+            && let Err(error) = self.desk.affordable()
+        {
+            self.over = true;
+            self.coming.push_back(Step::Failed(ModelError::Unaffordable {
+                reason: error.to_string(),
+            }));
+        }
+    }
+
+    /// The answer that another machine paid for is this one's.
+    fn take_over(&mut self, hit: &Hit) {
+        self.over = true;
+        if let Some(Looking(cache)) = &mut self.looking
+            && let Some(cache) = cache.take()
+        {
+            cache.hit(hit);
+        }
+        let request = self.prepared.request.canonical();
+        self.desk
+            .cache
+            .promote(&self.prepared.key, hit.entry.as_ref().clone(), &request, now_millis());
+        self.coming.extend(served(&self.prepared, hit, self.begun));
     }
 
     /// The model refuses a parameter: from here on the question is the one without it, under its own key.
@@ -384,12 +486,24 @@ impl Asking {
         }
         let entry = self.entry(&answer);
         answer.expires = self.desk.cache.expires(&entry.header);
+        if self.shares {
+            self.share(entry.clone());
+        }
         self.receipt = Some(
             self.desk
                 .cache
                 .put(&self.prepared.key, entry, &self.prepared.request.canonical()),
         );
         self.coming.push_back(Step::Done(Box::new(answer)));
+    }
+
+    /// Hands the answer to the desk, behind the work.
+    fn share(&mut self, entry: Entry) {
+        let (desk, lease, key) = (self.desk.clone(), self.lease.take(), self.prepared.key);
+        let want = self.want.unwrap_or(Want::Newest);
+        if let Some(Ok(shared)) = desk.shared.get() {
+            shared.put_behind(key, want, entry, now_millis(), lease);
+        }
     }
 
     fn answer(&self, finish: Finish) -> Answer {

@@ -1,7 +1,7 @@
 //! The path of one question, once, for whoever shows it: prepare → ask → judge → record.
 //!
-//! [`Desk::prepare`] turns a [`Question`] into a request and its key; [`Desk::ask`] walks memory → disk → model and
-//! streams what comes; [`Judged::of`] reads the setup out of an answer and checks it. The command line and the workbench
+//! [`Desk::prepare`] turns a [`Question`] into a request and its key; [`Desk::ask`] walks memory → disk → the shared tier → model
+//! and streams what comes; [`Judged::of`] reads the setup out of an answer and checks it. The command line and the workbench
 //! both walk this path and no other.
 
 mod ask;
@@ -15,6 +15,7 @@ mod played;
 mod prepare;
 mod reach;
 mod record;
+mod sharing;
 mod spend;
 mod stamp;
 mod walk;
@@ -24,12 +25,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::cache::{Cache, Flights, Key, Options, Trouble};
-use crate::config::{ConfigError, KeyError, Settings};
+use crate::config::{ConfigError, KeyError, Settings, SharedError};
 use crate::feed::FeedError;
 use crate::journal::{Journal, JournalError};
 use crate::market::{ReadError, SeriesError};
 use crate::model::ModelError;
 use crate::prompt::{Library, LibraryError, TemplateError};
+use crate::shared::Shared;
 
 pub use ask::{Answer, Answering, Policy, Step};
 pub use board::{Board, Row};
@@ -39,6 +41,7 @@ pub use judge::Judged;
 pub use live::fetch;
 pub use prepare::{Estimate, Market, Prepared, Question, parse_as_of};
 pub use record::{Settled, after};
+pub use sharing::{Sharing, Tie};
 pub use spend::{Spending, Sum};
 pub use stamp::stamp;
 pub use walk::{Costs, Progress, Variant, Walk, WalkEstimate};
@@ -140,6 +143,7 @@ pub struct Desk {
     learned: Arc<learned::Learned>,
     gates: Arc<Gates>,
     journal: Arc<std::sync::OnceLock<Result<Journal, JournalError>>>,
+    shared: Arc<tokio::sync::OnceCell<Result<Arc<Shared>, SharedError>>>,
 }
 
 impl Desk {
@@ -158,6 +162,7 @@ impl Desk {
             learned: Arc::new(learned::Learned::at(&settings.places.state)),
             gates: Arc::default(),
             journal: Arc::default(),
+            shared: Arc::default(),
             settings: Arc::new(settings),
             cache: Arc::new(cache),
             calls: Arc::default(),

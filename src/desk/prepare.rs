@@ -193,6 +193,19 @@ pub struct Estimate {
     pub usd: Option<f64>,
     /// Whether the cache would answer, and from which tier.
     pub hit: Option<crate::cache::Tier>,
+    /// Whether the shared cache, which is not asked for an estimate, may have it otherwise.
+    pub shared: bool,
+}
+
+impl Estimate {
+    /// Whether it would be a hit, in words that follow "would be".
+    pub fn hit_words(&self) -> String {
+        match self.hit {
+            Some(tier) => format!("a {tier} hit"),
+            None if self.shared => "a miss here; the shared cache is asked first".to_owned(),
+            None => "a miss".to_owned(),
+        }
+    }
 }
 
 impl Desk {
@@ -298,7 +311,7 @@ impl Desk {
         }
     }
 
-    /// What asking would take.
+    /// What asking would take; asks nobody.
     pub fn estimate(&self, prepared: &Prepared) -> Estimate {
         let tokens = price::estimate_tokens(prepared.request.text_len());
         let usd = price::price(&prepared.request.model).map(|p| tokens as f64 * p.input / 1e6);
@@ -306,6 +319,7 @@ impl Desk {
         Estimate {
             tokens,
             usd,
+            shared: hit.is_none() && prepared.endpoint.is_some() && self.settings.shared.is_some(),
             hit: hit.map(|h| h.tier),
         }
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 /// Failures in a row after which it is left alone.
 const PATIENCE: u32 = 3;
 /// How long at first, and at most.
-const FIRST: Duration = Duration::from_millis(500);
+const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// How a server stands.
@@ -77,10 +77,10 @@ impl Breaker {
         !was_open
     }
 
-    /// It refuses, and will for a while: it is left alone at once.
-    pub fn failed_for(&mut self, reason: String, now: Instant) {
-        self.failures = PATIENCE;
-        self.leave(reason, now);
+    /// It refuses, and will for a while: it is left alone at once; says whether that is new.
+    pub fn failed_for(&mut self, reason: String, now: Instant) -> bool {
+        self.failures = PATIENCE - 1;
+        self.failed(reason, now)
     }
 
     fn leave(&mut self, reason: String, now: Instant) {

@@ -1,13 +1,14 @@
 //! One call for the desk: who is to ask the model holds a short lease, renewed while the answer comes; the others wait for it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
 use super::link::{Trouble, run};
-use super::{ANSWER, Found, Shared, VERSION};
-use crate::cache::Key;
+use super::{ANSWER, Found, Landed, Shared};
+use crate::cache::{Hit, Key, Want};
 
 /// How long a lease holds: a holder that dies costs the others at most this.
 const LEASE: Duration = Duration::from_secs(8);
@@ -36,6 +37,17 @@ pub enum Leased {
     Unknown,
 }
 
+/// What came of waiting for somebody else's answer.
+#[derive(Debug)]
+pub enum Waited {
+    /// It is there.
+    Hit(Hit),
+    /// Nobody is asking any more, and there is none.
+    Free,
+    /// It took too long, or the server is away.
+    GaveUp,
+}
+
 /// A lease that is renewed until it is dropped or released.
 #[derive(Debug)]
 pub struct Lease {
@@ -47,16 +59,12 @@ pub struct Lease {
 }
 
 impl Shared {
-    fn lease_place(&self, key: &Key) -> String {
-        format!("{}:{VERSION}:lease:{key}", self.options.namespace)
-    }
-
     /// Takes the lease of a question, if nobody holds it.
-    pub async fn lease(self: &Arc<Self>, key: &Key) -> Leased {
+    pub async fn lease(self: &Arc<Self>, key: &Key, want: Want) -> Leased {
         if self.options.read_only || !self.lets_write() {
             return Leased::Unknown;
         }
-        let place = self.lease_place(key);
+        let place = self.place("lease", key, want);
         let token = format!("{:032x}", fastrand::u128(..));
         let mut command = redis::cmd("SET");
         command.arg(&place).arg(&token).arg("NX").arg("PX").arg(millis(LEASE));
@@ -68,20 +76,22 @@ impl Shared {
         }
     }
 
-    /// Waits for the answer of who holds the lease; gives up when nobody holds it any more, the server is away, or patience
-    /// is at its end.
-    pub async fn wait_for(self: &Arc<Self>, key: &Key, now: impl Fn() -> i64) -> Option<crate::cache::Hit> {
-        let place = self.lease_place(key);
+    /// Waits for the answer of who holds the lease, as long as somebody does; `now` tells the time in UTC epoch milliseconds.
+    pub async fn wait_for(self: &Arc<Self>, key: &Key, want: Want, now: impl Fn() -> i64) -> Waited {
+        let place = self.place("lease", key, want);
         let until = tokio::time::Instant::now() + PATIENCE;
         let mut last_look = false;
         loop {
-            match self.get(key, now()).await {
-                Found::Hit(hit) => return Some(hit),
-                Found::Nothing => {}
-                Found::Refused(_) | Found::Away => return None,
+            match self.get(key, want, now()).await {
+                Found::Hit(hit) => return Waited::Hit(hit),
+                Found::Nothing | Found::Refused(_) => {}
+                Found::Away => return Waited::GaveUp,
             }
-            if last_look || tokio::time::Instant::now() >= until {
-                return None;
+            if last_look {
+                return Waited::Free;
+            }
+            if tokio::time::Instant::now() >= until {
+                return Waited::GaveUp;
             }
             let mut command = redis::cmd("EXISTS");
             command.arg(&place);
@@ -92,7 +102,7 @@ impl Shared {
                 Ok(false) => last_look = true,
                 Err(trouble) => {
                     self.failed(&trouble);
-                    return None;
+                    return Waited::GaveUp;
                 }
             }
         }
@@ -145,7 +155,9 @@ impl Drop for Lease {
         // An ask that was cancelled, or failed: nobody is to wait for it.
         let (shared, command) = (Arc::clone(&self.shared), self.releasing());
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            shared.pending.fetch_add(1, Ordering::Relaxed);
             runtime.spawn(async move {
+                let _landed = Landed(&shared.pending);
                 let _: Result<i64, Trouble> = run(&shared.link, command, ANSWER).await;
             });
         }

@@ -11,7 +11,8 @@
 //!   answer as long as the lease is renewed. A holder that dies costs them at most the lease.
 //! * What is never cached is never shared, nor are answers that cost nothing: the offline analyst's.
 //!
-//! A question's newest answer lies under `NAMESPACE:v1:resp:KEY` with its time to live, a lease under `NAMESPACE:v1:lease:KEY`.
+//! A question's newest answer lies under `NAMESPACE:v1:resp:KEY` with its time to live, a lease under `NAMESPACE:v1:lease:KEY`;
+//! of a question with several answers each lies under its number too, `NAMESPACE:v1:resp:KEY:N`.
 
 mod address;
 mod breaker;
@@ -26,17 +27,20 @@ use std::time::{Duration, Instant};
 
 pub use address::{Address, AddressError};
 pub use breaker::{Breaker, Standing};
-pub use lease::{Lease, Leased};
+pub use lease::{Lease, Leased, Waited};
 pub use link::Trouble;
 pub use seal::{Refused, Seal};
 pub use whole::{Copied, Examined};
 
-use crate::cache::{Entry, Hit, Key, Tier};
+use crate::cache::{Entry, Hit, Key, Tier, Want};
 use crate::ttl::Ttl;
 use link::{Link, run};
 
 /// How long a lookup may take before it counts as a miss.
 pub const ANSWER: Duration = Duration::from_millis(150);
+
+/// How long somebody waits who asks whether the server is there.
+const GREETING: Duration = Duration::from_secs(1);
 
 /// How long a write may take behind the work.
 const WRITE: Duration = Duration::from_secs(5);
@@ -112,9 +116,18 @@ impl Shared {
         }))
     }
 
-    /// Where the answer to a question lies.
-    fn place(&self, key: &Key) -> String {
-        format!("{}:{VERSION}:resp:{key}", self.options.namespace)
+    /// Where the answer to a question lies, or what else `kind` names.
+    fn place(&self, kind: &str, key: &Key, want: Want) -> String {
+        let begins = format!("{}:{VERSION}:{kind}:{key}", self.options.namespace);
+        match want {
+            Want::Newest => begins,
+            Want::Sample(n) => format!("{begins}:{n}"),
+        }
+    }
+
+    /// What stands before every key.
+    pub fn namespace(&self) -> &str {
+        &self.options.namespace
     }
 
     fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
@@ -141,11 +154,26 @@ impl Shared {
     }
 
     /// Looks a question up; `now` is in UTC epoch milliseconds.
-    pub async fn get(self: &Arc<Self>, key: &Key, now: i64) -> Found {
+    pub async fn get(self: &Arc<Self>, key: &Key, want: Want, now: i64) -> Found {
+        let Want::Sample(n) = want else {
+            return self.get_at(key, want, now).await;
+        };
+        match self.get_at(key, want, now).await {
+            // The newest may be the one.
+            Found::Nothing => match self.get_at(key, Want::Newest, now).await {
+                Found::Hit(hit) if hit.entry.header.sample != n => Found::Nothing,
+                found => found,
+            },
+            Found::Hit(hit) if hit.entry.header.sample != n => Found::Refused(Refused::Damaged),
+            found => found,
+        }
+    }
+
+    async fn get_at(self: &Arc<Self>, key: &Key, want: Want, now: i64) -> Found {
         if !self.breaker().lets(Instant::now()) {
             return Found::Away;
         }
-        let place = self.place(key);
+        let place = self.place("resp", key, want);
         let mut question = redis::pipe();
         question.cmd("GET").arg(&place).cmd("PTTL").arg(&place);
         let asked: Result<(Option<Vec<u8>>, i64), Trouble> = run(&self.link, question, ANSWER).await;
@@ -170,14 +198,15 @@ impl Shared {
         }
     }
 
-    /// Stores an answer behind the work: nobody waits for it. `done` hears when it is there, or why it is not.
-    pub fn put_behind(self: &Arc<Self>, key: Key, entry: Arc<Entry>, now: i64, lease: Option<Lease>) {
+    /// Stores an answer behind the work, as the question's newest and, one of several, under its number; the lease is let go
+    /// when it is there. Nobody waits for it, except [`Shared::settle`].
+    pub fn put_behind(self: &Arc<Self>, key: Key, want: Want, entry: Entry, now: i64, lease: Option<Lease>) {
         let shared = Arc::clone(self);
         // Counted before the task runs: who leaves at once waits for it too.
         self.pending.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
             let _landed = Landed(&shared.pending);
-            if let Err(trouble) = shared.put(&key, &entry, now).await {
+            if let Err(trouble) = shared.put(&key, want, &entry, now).await {
                 tracing::info!(%trouble, "an answer is not shared");
             }
             if let Some(lease) = lease {
@@ -186,21 +215,25 @@ impl Shared {
         });
     }
 
-    /// Stores an answer; whether it was.
-    async fn put(self: &Arc<Self>, key: &Key, entry: &Entry, now: i64) -> Result<bool, Trouble> {
+    async fn put(self: &Arc<Self>, key: &Key, want: Want, entry: &Entry, now: i64) -> Result<(), Trouble> {
         if self.options.read_only || entry.header.local || !self.lets_write() {
-            return Ok(false);
+            return Ok(());
         }
-        let Some(command) = self.setting(key, entry, now, false) else {
-            return Ok(false);
-        };
-        let set: Result<redis::Value, Trouble> = run(&self.link, command, WRITE).await;
-        self.written(set.map(|_| true))
+        let sample = entry.header.sample;
+        let numbered = (sample > 0 || want != Want::Newest).then_some(Want::Sample(sample));
+        for want in numbered.into_iter().chain([Want::Newest]) {
+            let Some(command) = self.setting(key, want, entry, now, false) else {
+                break;
+            };
+            let set: Result<redis::Value, Trouble> = run(&self.link, command, WRITE).await;
+            self.written(set)?;
+        }
+        Ok(())
     }
 
     /// The command that stores an answer for as long as it lives; `None` if it does not any more.
-    fn setting(&self, key: &Key, entry: &Entry, now: i64, only_new: bool) -> Option<redis::Cmd> {
-        let place = self.place(key);
+    fn setting(&self, key: &Key, want: Want, entry: &Entry, now: i64, only_new: bool) -> Option<redis::Cmd> {
+        let place = self.place("resp", key, want);
         let mut command = redis::cmd("SET");
         command.arg(&place).arg(self.options.seal.close(&place, key, entry));
         if let Some(expires) = entry.header.expires(self.options.ttl) {
@@ -216,13 +249,23 @@ impl Shared {
         Some(command)
     }
 
+    /// Finds out whether the server answers; how it stands then is told by [`Shared::state`].
+    pub async fn greet(self: &Arc<Self>) {
+        let pong: Result<redis::Value, Trouble> = run(&self.link, redis::cmd("PING"), GREETING).await;
+        match pong {
+            Ok(_) => self.answered(),
+            // Asked for by somebody who waits for the answer: one failure says enough.
+            Err(trouble) => self.failed_at_once(&trouble),
+        }
+    }
+
     fn lets_write(&self) -> bool {
         let now = Instant::now();
         self.breaker().lets(now) && self.writes().lets(now)
     }
 
     /// Notes what came of a write: a server that is full or a replica answers lookups all the same.
-    fn written(self: &Arc<Self>, result: Result<bool, Trouble>) -> Result<bool, Trouble> {
+    fn written<T>(self: &Arc<Self>, result: Result<T, Trouble>) -> Result<T, Trouble> {
         match &result {
             Ok(_) => {
                 self.answered();
@@ -242,10 +285,18 @@ impl Shared {
 
     /// Notes a failure; where it is one too many, the server is left alone and probed behind the work until it is back.
     fn failed(self: &Arc<Self>, trouble: &Trouble) {
-        let opened = self.breaker().failed(trouble.to_string(), Instant::now());
-        if !opened {
-            return;
+        if self.breaker().failed(trouble.to_string(), Instant::now()) {
+            self.probe_behind(trouble);
         }
+    }
+
+    fn failed_at_once(self: &Arc<Self>, trouble: &Trouble) {
+        if self.breaker().failed_for(trouble.to_string(), Instant::now()) {
+            self.probe_behind(trouble);
+        }
+    }
+
+    fn probe_behind(self: &Arc<Self>, trouble: &Trouble) {
         tracing::info!(%trouble, "the shared cache is left alone for a while");
         let shared = Arc::downgrade(self);
         tokio::spawn(async move {

@@ -8,6 +8,9 @@ use crate::ttl::Ttl;
 /// Bytes of the hash.
 const MAC: usize = 32;
 
+/// How far two machines' clocks may differ, in milliseconds.
+const SKEW: i64 = 5 * 60 * 1_000;
+
 /// What the secret is hashed for: another use of the same secret gets another key.
 const CONTEXT: &str = "wickdesk 2026 shared cache value v1";
 
@@ -107,6 +110,10 @@ impl Seal {
         // What costs nothing is not shared; a value that says so is not from here.
         if entry.header.local || !entry.header.is_sound() {
             return Err(Refused::Damaged);
+        }
+        // Clocks of two machines differ a little: what seems to come from the near future is from now.
+        if entry.header.created > now && entry.header.created - now <= SKEW {
+            entry.header.created = now;
         }
         if !entry.header.is_live(default, now) {
             return Err(Refused::Expired);

@@ -1,21 +1,24 @@
 //! The tier as a whole: counting, clearing, copying to it and from it, and what `doctor` looks at.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt, stream};
 use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
 use redis::{Cmd, FromRedisValue, InfoDict, RedisError, Value};
 
 use super::link::{Connection, Question, Trouble, run};
 use super::seal::Refused;
 use super::{Shared, VERSION};
-use crate::cache::{Cache, Entry, Key};
+use crate::cache::{Cache, Header, Key, Want};
 
 /// How long a step of these may take: nobody's answer waits for it.
 const STEP: Duration = Duration::from_secs(10);
-/// Keys asked for, deleted or copied at once.
+/// Keys asked for or deleted at once.
 const BATCH: usize = 256;
+/// Answers on their way at once when they are copied.
+const AT_ONCE: usize = 32;
 
 /// What a copying did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -178,10 +181,10 @@ impl Shared {
         if self.options.read_only {
             return Err(Trouble::ReadOnly("read_only is set".to_owned()));
         }
+        // With nothing to copy too it is told when the server is away.
+        let _: Value = run(&self.link, redis::cmd("PING"), STEP).await?;
         let mut copied = Copied::default();
-        let mut seen = 0;
-        // A question has one place: its newest answer that lives.
-        let mut newest: HashMap<Key, u32> = HashMap::new();
+        let mut samples: HashMap<Key, Vec<u32>> = HashMap::new();
         for listed in cache.list() {
             let listed = listed.map_err(|e| Trouble::Other(e.to_string()))?;
             let header = &listed.header;
@@ -189,41 +192,46 @@ impl Shared {
                 copied.left_out += 1;
                 continue;
             }
-            let sample = newest.entry(listed.key).or_insert(header.sample);
-            *sample = (*sample).max(header.sample);
+            samples.entry(listed.key).or_default().push(header.sample);
         }
-        let mut batch = Vec::new();
-        let mut rest = newest.into_iter().peekable();
-        while let Some((key, sample)) = rest.next() {
+        let each = samples.into_iter().flat_map(|(key, mut samples)| {
+            samples.sort_unstable();
+            let (newest, several) = (samples.last().copied(), samples.len() > 1);
+            samples.into_iter().map(move |sample| {
+                let numbered = (several || sample > 0).then_some(Want::Sample(sample));
+                let wants = numbered
+                    .into_iter()
+                    .chain((newest == Some(sample)).then_some(Want::Newest));
+                (key, sample, wants.collect::<Vec<_>>())
+            })
+        });
+        let copying = stream::iter(each).map(|(key, sample, wants)| async move {
             // One that went meanwhile, or is damaged, is not copied.
-            match cache.sample(&key, sample) {
-                Ok(Some(entry)) => batch.push((key, entry)),
-                Ok(None) | Err(_) => copied.left_out += 1,
+            let Ok(Some(entry)) = cache.sample(&key, sample) else {
+                return Ok(None);
+            };
+            let mut new = false;
+            for want in wants {
+                let Some(command) = self.setting(&key, want, &entry, now, true) else {
+                    return Ok(None);
+                };
+                let set: Option<String> = run(&self.link, command, STEP).await?;
+                new |= set.is_some();
             }
-            if batch.len() == BATCH || rest.peek().is_none() {
-                seen += batch.len() as u64;
-                self.push_batch(&batch, now, &mut copied).await?;
-                batch.clear();
-                progress(seen);
+            Ok::<_, Trouble>(Some(new))
+        });
+        let mut copying = std::pin::pin!(copying.buffer_unordered(AT_ONCE));
+        let mut seen = 0;
+        while let Some(done) = copying.next().await {
+            match done? {
+                Some(true) => copied.copied += 1,
+                Some(false) => copied.there += 1,
+                None => copied.left_out += 1,
             }
+            seen += 1;
+            progress(seen);
         }
         Ok(copied)
-    }
-
-    async fn push_batch(&self, batch: &[(Key, Entry)], now: i64, copied: &mut Copied) -> Result<(), Trouble> {
-        for (key, entry) in batch {
-            let Some(command) = self.setting(key, entry, now, true) else {
-                copied.left_out += 1;
-                continue;
-            };
-            let set: Option<String> = run(&self.link, command, STEP).await?;
-            if set.is_some() {
-                copied.copied += 1;
-            } else {
-                copied.there += 1;
-            }
-        }
-        Ok(())
     }
 
     /// Copies what is on the server to the disk tier, unless it is there; `progress` hears how many have been looked at.
@@ -238,20 +246,25 @@ impl Shared {
     ) -> Result<Copied, Trouble> {
         let mut copied = Copied::default();
         let mut seen = 0;
+        // The newest of several lies under its number too, and may not be on disk yet when that comes.
+        let mut pulled: HashSet<(Key, u32)> = HashSet::new();
         let begins = format!("{}:{VERSION}:resp:", self.options.namespace);
         self.scan("resp:*", async |places| {
             let mut last = None;
-            for place in &places {
+            let reading = stream::iter(&places).map(|place| async move {
+                let mut question = redis::pipe();
+                question.cmd("GET").arg(place).cmd("PTTL").arg(place);
+                let read: (Option<Vec<u8>>, i64) = run(&self.link, question, STEP).await?;
+                Ok::<_, Trouble>((String::from_utf8_lossy(place), read))
+            });
+            let mut reading = std::pin::pin!(reading.buffer_unordered(AT_ONCE));
+            while let Some(read) = reading.next().await {
+                let (place, (value, left)) = read?;
                 seen += 1;
-                let place = String::from_utf8_lossy(place);
-                let key = place.strip_prefix(&begins).and_then(|hex| hex.parse::<Key>().ok());
-                let Some(key) = key else {
+                let Some((key, number)) = place.strip_prefix(&begins).and_then(named) else {
                     copied.refused += 1;
                     continue;
                 };
-                let mut question = redis::pipe();
-                question.cmd("GET").arg(&*place).cmd("PTTL").arg(&*place);
-                let (value, left): (Option<Vec<u8>>, i64) = run(&self.link, question, STEP).await?;
                 // It may have expired since it was listed.
                 let Some(value) = value else { continue };
                 match self
@@ -259,9 +272,14 @@ impl Shared {
                     .seal
                     .open(&place, &key, &value, self.options.ttl, left, now)
                 {
+                    Ok((entry, _)) if number.is_some_and(|n| n != entry.header.sample) => copied.refused += 1,
                     Ok((entry, _)) => {
-                        let known = cache.samples(&key).unwrap_or_default();
-                        if known.iter().any(|h| h.sample == entry.header.sample) {
+                        let sample = entry.header.sample;
+                        let there = |known: &Header| known.sample == sample;
+                        if !pulled.insert((key, sample)) {
+                            continue;
+                        }
+                        if cache.samples(&key).is_ok_and(|known| known.iter().any(there)) {
                             copied.there += 1;
                         } else {
                             last = Some(cache.promote(&key, entry, &[], now));
@@ -306,7 +324,11 @@ impl Shared {
             command: command.arg("default"),
             node: node.as_ref(),
         };
-        let info: InfoDict = run(&self.link, at, STEP).await?;
+        // Who may ask for answers only is told nothing more.
+        let info: InfoDict = match run(&self.link, at, STEP).await {
+            Err(Trouble::Refused(_)) => InfoDict::new(""),
+            info => info?,
+        };
         let version = info
             .get::<String>("valkey_version")
             .map(|v| format!("Valkey {v}"))
@@ -350,5 +372,13 @@ impl Shared {
             advice.push("it is slow to answer: lookups that take longer than 150 ms count as misses".to_owned());
         }
         advice
+    }
+}
+
+/// The question that a place ends in, and the number of an answer to it, if there is one.
+fn named(rest: &str) -> Option<(Key, Option<u32>)> {
+    match rest.split_once(':') {
+        None => Some((rest.parse().ok()?, None)),
+        Some((hex, number)) => Some((hex.parse().ok()?, Some(number.parse().ok()?))),
     }
 }

@@ -50,12 +50,13 @@ pub fn run(desk: Desk, start: Start) -> io::Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let cache = desk.cache().clone();
+    let kept = desk.clone();
     let result = runtime.block_on(run::run(desk, start));
     terminal::restore();
+    runtime.block_on(kept.settle_shared());
     // Whoever still holds the cache lets it go here: closed in order, its store need not be examined at the next start. A call
     // on its way to a model is not waited for.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
-    drop(cache);
+    drop(kept);
     result
 }

@@ -21,7 +21,7 @@ use super::keeper::{self, Keeper};
 use super::terminal::{self, Guard};
 use super::theme::Theme;
 use super::view;
-use super::watch::{poll, watch};
+use super::watch::{poll, watch, watch_sharing};
 use super::work::{self, expand, open, studied};
 use crate::config::Colour;
 use crate::desk::{Desk, Step, environment, now_millis};
@@ -93,6 +93,7 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
         leave: false,
     };
     driver.run_all(effects, &mut guard)?;
+    driver.watch_sharing();
     driver.follow(&mut app, &mut guard, receiver).await
 }
 
@@ -304,6 +305,13 @@ impl Driver {
             effect => self.blocking(move |desk| work::done(desk, effect)),
         }
         Ok(())
+    }
+
+    fn watch_sharing(&self) {
+        let sender = self.sender.clone();
+        tokio::spawn(watch_sharing(self.desk.clone(), move |sharing| {
+            sender.send(Message::Sharing(sharing)).is_ok()
+        }));
     }
 
     /// Does work that may wait for a disk on a thread of its own, and sends what comes of it.

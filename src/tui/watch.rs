@@ -1,5 +1,5 @@
-//! Watching the open candles: a terminal that exports every minute makes a file grow, a source has a new candle at each
-//! close.
+//! Watching what changes by itself: a terminal that exports every minute makes a candle file grow, a source has a new candle at
+//! each close, the shared cache goes and comes back.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use super::app::{Candles, Opened};
-use crate::desk::Desk;
+use crate::desk::{Desk, Sharing};
 use crate::feed::{Locator, join};
 use crate::market::Series;
 
@@ -24,6 +24,28 @@ type Seen = Option<(u64, SystemTime)>;
 fn look(path: &Path) -> Seen {
     let data = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
     Some((data.len(), data.modified().ok()?))
+}
+
+/// Calls `changed` with how the shared cache stands, asked once at the start so that the first question finds the way open, and
+/// whenever that changes. Runs until it is dropped, or until `changed` says that nobody listens; ends at once where none is set.
+pub(super) async fn watch_sharing(desk: Desk, mut changed: impl FnMut(Sharing) -> bool) {
+    let Some(mut known) = desk.greet_shared().await else {
+        return;
+    };
+    while changed(known.clone()) {
+        // Only what is known is looked at: nothing is asked.
+        loop {
+            tokio::time::sleep(EVERY).await;
+            match desk.sharing() {
+                None => return,
+                Some(now) if now != known => {
+                    known = now;
+                    break;
+                }
+                Some(_) => {}
+            }
+        }
+    }
 }
 
 /// Calls `changed` whenever the file at `path` is another than it was and has been so for a moment: who writes it is done,

@@ -17,6 +17,8 @@ mod recall;
 mod replay;
 mod responses;
 mod screens;
+#[cfg(unix)]
+mod shared;
 mod support;
 mod templates;
 mod walks;

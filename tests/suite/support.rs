@@ -184,6 +184,14 @@ impl Server {
         Self { url, requests }
     }
 
+    /// A server that another process runs.
+    pub fn at(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            requests: Arc::default(),
+        }
+    }
+
     /// A server that streams `words` and ends with `finish`.
     pub fn saying(words: &[&str], finish: &str) -> Self {
         Self::start(vec![stream(words, Some(finish))])

@@ -494,8 +494,26 @@ pub enum CacheCommand {
     /// Clear it
     Clear {
         /// Only what has expired
-        #[arg(long)]
+        #[arg(long, conflicts_with = "shared")]
         expired: bool,
+        /// What the desk's machines share, and nothing here
+        #[arg(long)]
+        shared: bool,
+        /// Do not ask before the shared cache is cleared
+        #[arg(long, requires = "shared")]
+        yes: bool,
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy what is on disk to the shared cache
+    Push {
+        /// Print one JSON value
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy what is in the shared cache to the disk
+    Pull {
         /// Print one JSON value
         #[arg(long)]
         json: bool,

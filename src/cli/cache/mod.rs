@@ -1,6 +1,7 @@
 //! `wickdesk cache`: the disk cache seen, kept and moved.
 
 mod list;
+mod shared;
 mod show;
 mod stats;
 mod transfer;
@@ -25,13 +26,21 @@ pub(super) fn run(args: &Args, command: &CacheArgs) -> Result<Exit, Failure> {
     }
     let cache = session.desk.cache();
     match &command.command {
-        None => stats::run(&cache.report(), false),
-        Some(CacheCommand::Stats { json }) => stats::run(&cache.report(), *json),
+        None => stats::run(&session.desk, false),
+        Some(CacheCommand::Stats { json }) => stats::run(&session.desk, *json),
         Some(CacheCommand::List { filter, limit, json }) => list::run(cache, filter.as_deref(), *limit, *json),
         Some(CacheCommand::Show { key, sample, json }) => show::run(&session.desk, &find(cache, key)?, *sample, *json),
         Some(CacheCommand::Remove { key, sample }) => remove(cache, &find(cache, key)?, *sample),
         Some(CacheCommand::Pin { key, sample, off }) => pin(cache, &find(cache, key)?, *sample, !off),
-        Some(CacheCommand::Clear { expired, json }) => clear(cache, *expired, *json),
+        Some(CacheCommand::Clear {
+            shared: true,
+            yes,
+            json,
+            ..
+        }) => shared::clear(&session.desk, *yes, *json),
+        Some(CacheCommand::Clear { expired, json, .. }) => clear(cache, *expired, *json),
+        Some(CacheCommand::Push { json }) => shared::push(&session.desk, *json),
+        Some(CacheCommand::Pull { json }) => shared::pull(&session.desk, *json),
         Some(CacheCommand::Verify { json }) => transfer::verify(cache, session.trouble.as_ref(), *json),
         Some(CacheCommand::Export { file, json }) => transfer::export(cache, file, *json),
         Some(CacheCommand::Import { file, json }) => transfer::import(cache, file, *json),

@@ -1,14 +1,36 @@
 //! `wickdesk cache stats`: counts, hit rates, and what they saved.
 
+use serde_json::Value as Json;
+
 use super::{Exit, Failure, output};
 use crate::cache::Report;
+use crate::desk::{Desk, Sharing};
 use crate::text::{bytes, count, duration};
 
-pub(super) fn run(report: &Report, as_json: bool) -> Result<Exit, Failure> {
+pub(super) fn run(desk: &Desk, as_json: bool) -> Result<Exit, Failure> {
+    let report = desk.cache().report();
+    let sharing = match desk.settings().shared {
+        Some(_) => output::runtime()?.block_on(desk.greet_shared()),
+        None => None,
+    };
     if as_json {
-        output::json(&report.json())?;
+        let mut json = report.json();
+        if let Some(object) = json.as_object_mut() {
+            object.insert(
+                "shared".to_owned(),
+                sharing.map_or(Json::Null, |sharing| sharing.json()),
+            );
+        }
+        output::json(&json)?;
         return Ok(Exit::Done);
     }
+    for (label, value) in lines(&report, sharing.as_ref()) {
+        output::line(&format!("{label:<15} {value}"))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn lines(report: &Report, sharing: Option<&Sharing>) -> Vec<(&'static str, String)> {
     let counts = &report.lifetime;
     let rate = |rate: Option<f64>| rate.map_or_else(|| "-".to_owned(), |r| format!("{:.1} %", r * 100.0));
     let entries = |n: u64, size: u64| format!("{n} entries, {}", bytes(size));
@@ -17,7 +39,7 @@ pub(super) fn run(report: &Report, as_json: bool) -> Result<Exit, Failure> {
         .iter()
         .map(|(reason, n)| format!("{n} {reason}"))
         .collect();
-    let lines = [
+    let mut lines = vec![
         ("directory", report.cache_dir.display().to_string()),
         (
             "on disk",
@@ -73,8 +95,21 @@ pub(super) fn run(report: &Report, as_json: bool) -> Result<Exit, Failure> {
             ),
         ),
     ];
-    for (label, value) in lines {
-        output::line(&format!("{label:<15} {value}"))?;
+    // Told where there is one, or was.
+    if sharing.is_some() || counts.shared_hits + counts.shared_misses > 0 {
+        let hits = format!(
+            "{} ({} of those that reached the shared cache)",
+            counts.shared_hits,
+            rate(counts.shared_hit_rate())
+        );
+        let at = lines
+            .iter()
+            .position(|(label, _)| *label == "disk hits")
+            .map_or(0, |i| i + 1);
+        lines.insert(at, ("shared hits", hits));
     }
-    Ok(Exit::Done)
+    if let Some(sharing) = sharing {
+        lines.insert(2, ("shared", format!("{}, {}", sharing.server, sharing.words())));
+    }
+    lines
 }

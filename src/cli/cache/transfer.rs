@@ -13,12 +13,12 @@ use crate::desk::now_millis;
 use crate::files::Writing;
 use crate::text::{bytes, count, io_reason};
 
-fn number(n: u64, noun: &str) -> String {
+pub(super) fn number(n: u64, noun: &str) -> String {
     count(usize::try_from(n).unwrap_or(usize::MAX), noun)
 }
 
 /// A bar on standard error, where that is a terminal.
-fn bar(total: u64, what: &'static str) -> ProgressBar {
+pub(super) fn bar(total: u64, what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix} {wide_bar} {human_pos}/{human_len} {eta}");
     let bar = ProgressBar::new(total).with_prefix(what);
     match style {

@@ -2,7 +2,6 @@
 
 mod plan;
 
-use std::io::{IsTerminal, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,11 +43,7 @@ pub(super) fn run(session: &Session, args: &WalkArgs) -> Result<Exit, Failure> {
     if !confirmed(session, &walk, args.yes)? {
         return Err(Failure::new("nothing was asked"));
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|e| Failure::new(format!("no runtime: {e}")))?;
+    let runtime = output::runtime()?;
     let progress = Arc::new(Progress::default());
     let interrupted = Arc::new(AtomicBool::new(false));
     runtime.spawn({
@@ -66,10 +61,8 @@ pub(super) fn run(session: &Session, args: &WalkArgs) -> Result<Exit, Failure> {
     let trials = session.desk.walk(&walk, runtime.handle(), &progress);
     shown.abort();
     bar.finish_and_clear();
-    // What was answered is on disk before the process ends.
-    session.desk.cache().flush();
     let seconds = begun.elapsed().as_secs_f64();
-    runtime.shutdown_background();
+    session.close(runtime);
     let trials = trials.map_err(|error| {
         if progress.done() > 0 {
             output::note(&kept(&progress, &walk));
@@ -167,17 +160,8 @@ fn confirmed(session: &Session, walk: &Walk, yes: bool) -> Result<bool, Failure>
         output::note(&words);
         return Ok(true);
     }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::new(format!("{words}; add --yes to have them made")));
-    }
-    let mut stderr = anstream::stderr();
-    let _ = write!(stderr, "{words}. Go on? [y/N] ");
-    let _ = stderr.flush();
-    let mut said = String::new();
-    std::io::stdin()
-        .read_line(&mut said)
-        .map_err(|e| Failure::new(format!("standard input: {}", crate::text::io_reason(&e))))?;
-    Ok(matches!(said.trim(), "y" | "Y" | "yes"))
+    output::agreed(&format!("{words}. Go on?"))?
+        .ok_or_else(|| Failure::new(format!("{words}; add --yes to have them made")))
 }
 
 fn in_words(estimate: &WalkEstimate) -> String {

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 
 use super::{Candles, Item, Session};
 use crate::cache::{Clear, Cleared, Key, Report};
-use crate::desk::{Answer, Board, Browsed, Estimate, Inspected, Market, Policy, Prepared, Question, Settled, Step};
+use crate::desk::{
+    Answer, Board, Browsed, Estimate, Inspected, Market, Policy, Prepared, Question, Settled, Sharing, Step,
+};
 use crate::journal::{Head, Record};
 use crate::market::{Series, Timeframe};
 use crate::prompt::Listed;
@@ -57,6 +59,8 @@ pub enum Message {
     Tested(u64, Result<String, String>),
     /// The cache's counts.
     Report(Box<Report>),
+    /// How the shared cache stands.
+    Sharing(Sharing),
     /// The cache was cleared.
     Cleared(Result<Cleared, String>),
     /// The cache's entries.

@@ -52,7 +52,7 @@ use super::editor::Editor;
 use super::keymap::Keymap;
 use super::theme::Theme;
 use crate::cache::{Cleared, Report};
-use crate::desk::{Estimate, Judged, Prepared, Question};
+use crate::desk::{Estimate, Judged, Prepared, Question, Sharing};
 use crate::facts::Facts;
 use crate::market::read::Card;
 use crate::market::{Series, Timeframe};
@@ -164,6 +164,7 @@ pub struct App {
     drafts: BTreeMap<String, Editing>,
     models: Vec<Item>,
     report: Option<Report>,
+    sharing: Option<Sharing>,
     keymap: Keymap,
     risk_money: Option<f64>,
     /// The same, as it was said in the workbench.
@@ -210,6 +211,7 @@ impl App {
             drafts: BTreeMap::new(),
             models,
             report: None,
+            sharing: None,
             keymap: Keymap::default(),
             risk_money: None,
             said_risk: None,
@@ -414,6 +416,11 @@ impl App {
     /// The cache's counts.
     pub fn report(&self) -> Option<&Report> {
         self.report.as_ref()
+    }
+
+    /// How the shared cache stands, if there is one.
+    pub fn sharing(&self) -> Option<&Sharing> {
+        self.sharing.as_ref()
     }
 
     /// The setup on show and its checks.

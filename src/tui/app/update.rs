@@ -66,6 +66,7 @@ impl App {
             }
             Message::Tested(..) => {}
             Message::Report(report) => self.report = Some(*report),
+            Message::Sharing(sharing) => self.sharing = Some(sharing),
             Message::Cleared(result) => {
                 match result {
                     Ok(cleared) => self.say(cleared_words(cleared), false),

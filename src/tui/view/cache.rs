@@ -8,8 +8,15 @@ use ratatui::widgets::Paragraph;
 
 use super::{App, pane, plain, row, title};
 use crate::cache::Report;
+use crate::desk::Sharing;
 use crate::text::{bytes, duration};
 use crate::tui::theme::Theme;
+
+/// The empty lines of the panel; where, without them, the tiers end; and where the disk's hits do.
+const SPACE: usize = 4;
+const LAST_SPACE: usize = 11;
+const AFTER_TIERS: usize = 6;
+const AFTER_DISK: usize = 2;
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = app.theme();
@@ -22,7 +29,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let width = inner.width;
     let (now, life) = (&report.session, &report.lifetime);
     let saved = calls(now.calls_saved);
-    let hits = now.memory_hits + now.disk_hits;
+    let hits = now.memory_hits + now.disk_hits + now.shared_hits;
     let money = if hits > 0 && now.calls_saved == 0 {
         "offline answers are free".to_owned()
     } else {
@@ -73,11 +80,32 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         trend(report, width, theme),
         strip(report, width, theme),
     ];
+    let sharing = app.sharing();
+    if let Some(sharing) = sharing {
+        // In place of the two lines that are empty: the panel is as high as without.
+        lines.remove(LAST_SPACE);
+        lines.remove(SPACE);
+        lines.insert(AFTER_TIERS, shared(sharing, width, theme));
+        let hits = rate("shared hits", now.shared_hit_rate(), theme.accent, width, theme);
+        lines.insert(AFTER_DISK, hits);
+    }
     lines.push(match &report.trouble {
         Some(trouble) => Line::styled(super::fit(trouble, usize::from(width)), theme.warn),
+        None if sharing.is_some() => Line::styled("M D S hits · miss » past", theme.dim),
         None => Line::styled("M mem D disk · miss » past", theme.dim),
     });
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// How the shared cache stands: where it does its work, and what is the matter where it does not.
+fn shared(sharing: &Sharing, width: u16, theme: &Theme) -> Line<'static> {
+    if sharing.is_fine() {
+        return row("shared", vec![plain(sharing.words())], width, theme);
+    }
+    Line::styled(
+        super::fit(&format!("shared: {}", sharing.words()), usize::from(width)),
+        theme.warn,
+    )
 }
 
 fn calls(n: u64) -> String {
@@ -155,6 +183,17 @@ pub(super) fn line(frame: &mut Frame<'_>, area: Rect, app: &App) {
         spans.push(Span::styled(percent(now.memory_hit_rate()), theme.good));
         spans.push(Span::styled("  disk ", theme.dim));
         spans.push(Span::styled(percent(now.disk_hit_rate()), theme.up));
+        match app.sharing() {
+            None => {}
+            Some(sharing) if sharing.is_fine() => {
+                spans.push(Span::styled("  shared ", theme.dim));
+                spans.push(Span::styled(percent(now.shared_hit_rate()), theme.accent));
+            }
+            Some(sharing) => {
+                let words: String = format!("  shared: {}", sharing.words()).chars().take(24).collect();
+                spans.push(Span::styled(words, theme.warn));
+            }
+        }
         spans.push(Span::styled("  all ", theme.dim));
         spans.push(plain(percent(now.hit_rate())));
         spans.push(Span::styled(

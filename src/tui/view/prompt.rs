@@ -39,10 +39,11 @@ pub(super) fn estimate_words(estimate: &crate::desk::Estimate) -> String {
         .usd
         .map(|usd| format!(" · about ${usd:.4}"))
         .unwrap_or_default();
-    let hit = estimate
-        .hit
-        .map_or_else(|| "would be a miss".to_owned(), |tier| format!("would be a {tier} hit"));
-    format!("about {} tokens{cost} · {hit}", estimate.tokens)
+    format!(
+        "about {} tokens{cost} · would be {}",
+        estimate.tokens,
+        estimate.hit_words()
+    )
 }
 
 pub(super) fn editor(frame: &mut Frame<'_>, area: Rect, app: &App) {

@@ -1,0 +1,194 @@
+//! The shared tier at the desk: opened when it is first needed, asked behind memory and disk, and never in the way.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{Desk, environment, now_millis};
+use crate::cache::{Hit, Key, Want};
+use crate::config::SharedError;
+use crate::shared::{Found, Lease, Leased, Shared, Standing, State, Waited};
+
+/// How a question stands in the shared tier.
+#[derive(Debug)]
+pub(super) enum Sought {
+    /// It has the answer.
+    Hit(Hit),
+    /// It has none, and nobody else is asking: the lease, where there is one to hold.
+    Free(Option<Lease>),
+    /// Somebody else is asking the model.
+    Asked,
+}
+
+/// The shared tier as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sharing {
+    /// The server, without user and password.
+    pub server: String,
+    /// Whether nothing is written there.
+    pub read_only: bool,
+    /// How it stands.
+    pub tie: Tie,
+}
+
+/// How the shared tier stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tie {
+    /// It has not been asked yet.
+    Untried,
+    /// It answers.
+    There,
+    /// It answers, and takes no new answers: why.
+    Full(String),
+    /// It does not answer: since when, and why.
+    Away(Timestamp, String),
+    /// It cannot be asked as it is set: why.
+    Off(String),
+}
+
+impl Sharing {
+    /// How it stands, in words: `there`, `away since 14:03: connection refused`.
+    pub fn words(&self) -> String {
+        match &self.tie {
+            Tie::Untried => "not asked yet".to_owned(),
+            Tie::There if self.read_only => "there, read only".to_owned(),
+            Tie::There => "there".to_owned(),
+            Tie::Full(reason) => format!("takes no answers: {reason}"),
+            Tie::Away(since, reason) => {
+                let since = since.to_zoned(TimeZone::system()).strftime("%H:%M");
+                format!("away since {since}: {reason}")
+            }
+            Tie::Off(reason) => format!("off: {reason}"),
+        }
+    }
+
+    /// Whether it does its work, as far as is known.
+    pub fn is_fine(&self) -> bool {
+        matches!(self.tie, Tie::Untried | Tie::There)
+    }
+
+    /// As `cache stats --json` prints it.
+    pub fn json(&self) -> serde_json::Value {
+        let (state, reason) = match &self.tie {
+            Tie::Untried => ("untried", None),
+            Tie::There => ("there", None),
+            Tie::Full(reason) => ("full", Some(reason)),
+            Tie::Away(_, reason) => ("away", Some(reason)),
+            Tie::Off(reason) => ("off", Some(reason)),
+        };
+        serde_json::json!({
+            "server": self.server,
+            "state": state,
+            "reason": reason,
+            "read_only": self.read_only,
+        })
+    }
+}
+
+impl Desk {
+    /// The shared tier, if one is set; made at the first call, want may read a file and run a command.
+    ///
+    /// # Errors
+    /// [`SharedError`] when it is set and cannot be asked.
+    pub async fn shared(&self) -> Result<Option<Arc<Shared>>, SharedError> {
+        let Some(settings) = &self.settings.shared else {
+            return Ok(None);
+        };
+        let made = self.shared.get_or_init(|| async {
+            let (settings, ttl) = (settings.clone(), self.settings.ttl.value);
+            let options = tokio::task::spawn_blocking(move || settings.options(ttl, &environment)).await;
+            let options = options.map_err(|e| SharedError::Command(e.to_string()))??;
+            Ok(Shared::new(options)?)
+        });
+        made.await.clone().map(Some)
+    }
+
+    /// How the shared tier stands, if one is set; asks nobody.
+    pub fn sharing(&self) -> Option<Sharing> {
+        let settings = self.settings.shared.as_ref()?;
+        let tie = match self.shared.get() {
+            None => Tie::Untried,
+            Some(Err(error)) => Tie::Off(error.to_string()),
+            Some(Ok(shared)) => tie(shared.state()),
+        };
+        Some(Sharing {
+            server: settings.address.value.to_string(),
+            read_only: settings.read_only,
+            tie,
+        })
+    }
+
+    /// Asks the shared tier whether it is there; how it stands then.
+    pub async fn greet_shared(&self) -> Option<Sharing> {
+        if let Ok(Some(shared)) = self.shared().await {
+            shared.greet().await;
+        }
+        self.sharing()
+    }
+
+    /// Looks a question up in the shared tier; takes the lease where there is no answer.
+    pub(super) async fn seek(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Sought {
+        match self.look_shared(shared, key, want).await {
+            Looked::Hit(hit) => return Sought::Hit(hit),
+            Looked::Away => return Sought::Free(None),
+            Looked::Nothing => {}
+        }
+        self.take(shared, key, want).await
+    }
+
+    /// Waits for the answer of who is asking; when there is none, takes the lease.
+    pub(super) async fn wait_for(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Sought {
+        match shared.wait_for(key, want, now_millis).await {
+            Waited::Hit(hit) => Sought::Hit(hit),
+            Waited::Free => self.take(shared, key, want).await,
+            Waited::GaveUp => Sought::Free(None),
+        }
+    }
+
+    async fn take(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Sought {
+        match shared.lease(key, want).await {
+            Leased::Theirs => Sought::Asked,
+            Leased::Unknown => Sought::Free(None),
+            // Whoever held it until now may have stored an answer since it was looked for.
+            Leased::Ours(lease) => match shared.get(key, want, now_millis()).await {
+                Found::Hit(hit) => Sought::Hit(hit),
+                _ => Sought::Free(Some(lease)),
+            },
+        }
+    }
+
+    async fn look_shared(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Looked {
+        match shared.get(key, want, now_millis()).await {
+            Found::Hit(hit) => Looked::Hit(hit),
+            Found::Nothing => Looked::Nothing,
+            Found::Refused(why) => {
+                self.cache.refuse(why.name());
+                Looked::Nothing
+            }
+            Found::Away => Looked::Away,
+        }
+    }
+
+    /// Waits, briefly, for answers on their way to the shared tier: to be called before the process ends.
+    pub async fn settle_shared(&self) {
+        if let Some(Ok(shared)) = self.shared.get() {
+            shared.settle().await;
+        }
+    }
+}
+
+enum Looked {
+    Hit(Hit),
+    Nothing,
+    Away,
+}
+
+fn tie(state: State) -> Tie {
+    match (state.standing, state.write_trouble) {
+        (Standing::Away { since, reason }, _) => Tie::Away(since, reason),
+        (_, Some(trouble)) => Tie::Full(trouble),
+        (Standing::Untried, None) => Tie::Untried,
+        (Standing::There, None) => Tie::There,
+    }
+}

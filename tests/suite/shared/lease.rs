@@ -1,0 +1,108 @@
+//! Two machines that ask the same at once make one call; one that dies costs the other a short wait.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use super::{Redis, asking, machine, said, stats};
+use crate::support::{Home, Part, Ran, Server, reply, stream};
+
+/// A model that takes its time.
+fn thinking(time: Duration) -> Server {
+    Server::answering(move |_, request| {
+        let mut parts = vec![Part::Wait(time)];
+        parts.extend(stream(&["You said: ", &said(request)], Some("stop")));
+        parts
+    })
+}
+
+fn spawn(home: &Home, model: &Server) -> std::process::Child {
+    let mut command = asking(home, model, "hello", &[]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn until_called(model: &Server, calls: usize) {
+    while model.calls() < calls {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn asked_at_once_by_four_machines_it_is_one_call() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let model = thinking(Duration::from_millis(1_500));
+    let homes: Vec<Home> = (0..4).map(|_| machine(&redis.url(), "")).collect();
+    let asks: Vec<_> = homes.iter().map(|home| spawn(home, &model)).collect();
+    let mut tiers = Vec::new();
+    for ask in asks {
+        let ran = Ran::of(ask.wait_with_output().unwrap()).code(0);
+        let answer = ran.json();
+        assert_eq!(answer["answer"], "You said: hello");
+        let tier = answer["cache"]["tier"].as_str().unwrap().to_owned();
+        assert_eq!(
+            tier == "shared",
+            ran.err.contains("somebody else at the desk"),
+            "{}",
+            ran.err
+        );
+        tiers.push(tier);
+    }
+    tiers.sort();
+    assert_eq!(tiers, ["model", "shared", "shared", "shared"]);
+    assert_eq!(model.calls(), 1);
+    assert!(redis.keys().iter().all(|key| !key.contains(":lease:")));
+    assert_eq!(
+        homes.iter().map(|h| stats(h)["misses"].as_u64().unwrap()).sum::<u64>(),
+        1
+    );
+}
+
+#[test]
+fn a_holder_that_dies_costs_the_other_no_more_than_its_lease() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let model = thinking(Duration::from_secs(3));
+    let (one, two) = (machine(&redis.url(), ""), machine(&redis.url(), ""));
+    let mut first = spawn(&one, &model);
+    until_called(&model, 1);
+    let lease = redis.keys().into_iter().find(|key| key.contains(":lease:")).unwrap();
+    let left: i64 = redis.says(&["PTTL", &lease]);
+    assert!((1..=8_000).contains(&left), "{left}");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let second = Ran::of(spawn(&two, &model).wait_with_output().unwrap()).code(0);
+    assert_eq!(second.json()["cache"]["tier"], "model");
+    assert_eq!(model.calls(), 2);
+}
+
+#[test]
+fn a_holder_that_is_stopped_lets_go_at_once() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let model = thinking(Duration::from_secs(3));
+    let home = machine(&redis.url(), "");
+    let first = spawn(&home, &model);
+    until_called(&model, 1);
+    let pid = rustix::process::Pid::from_raw(i32::try_from(first.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    Ran::of(first.wait_with_output().unwrap()).code(130);
+    assert_eq!(redis.keys(), [""; 0]);
+}
+
+#[test]
+fn a_call_that_fails_is_made_by_the_next() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let model = Server::answering(|call, request| {
+        if call == 0 {
+            let mut parts = vec![Part::Wait(Duration::from_millis(1_500))];
+            parts.extend(reply("401 Unauthorized", "", "{\"error\": {\"message\": \"no\"}}"));
+            parts
+        } else {
+            stream(&["You said: ", &said(request)], Some("stop"))
+        }
+    });
+    let (one, two) = (machine(&redis.url(), ""), machine(&redis.url(), ""));
+    let first = spawn(&one, &model);
+    until_called(&model, 1);
+    let second = Ran::of(spawn(&two, &model).wait_with_output().unwrap()).code(0);
+    assert_eq!(second.json()["cache"]["tier"], "model");
+    assert_ne!(Ran::of(first.wait_with_output().unwrap()).code, 0);
+    assert_eq!(model.calls(), 2);
+}

@@ -1,0 +1,240 @@
+//! The cache that several machines share, against a real server: Redis, started for each test on loopback.
+
+mod commands;
+mod crowd;
+mod hits;
+mod kinds;
+mod lease;
+mod troubles;
+mod trust;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use redis::FromRedisValue;
+use tempfile::TempDir;
+use wickdesk::desk::{Answer, Desk, Policy, Question, Step};
+
+use crate::support::{Home, Ran, Server, stream};
+
+const KEY: &str = "sk-planted-0123456789";
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A server of a test's own.
+struct Redis {
+    port: u16,
+    options: Vec<String>,
+    directory: TempDir,
+    process: Child,
+}
+
+impl Redis {
+    /// One with these options more; `None`, and a word about it, where the machine has none.
+    fn start(options: &[&str]) -> Option<Self> {
+        let options: Vec<String> = options.iter().map(|o| (*o).to_owned()).collect();
+        // A port that was free may be taken by the time it is wanted.
+        for _ in 0..10 {
+            let (port, directory) = (free_port(), tempfile::tempdir().unwrap());
+            let Some(process) = launch(port, &options, directory.path()) else {
+                eprintln!("skipped: no redis-server on this machine");
+                return None;
+            };
+            let mut redis = Self {
+                port,
+                options: options.clone(),
+                directory,
+                process,
+            };
+            if redis.answers() {
+                return Some(redis);
+            }
+        }
+        panic!("redis-server does not start with {options:?}");
+    }
+
+    /// Whether it answers, if need be with an error, before long.
+    fn answers(&mut self) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(10) {
+            if self.process.try_wait().unwrap().is_some() {
+                return false;
+            }
+            if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
+    }
+
+    fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Starts it again, empty, where it was.
+    fn restart(&mut self) {
+        loop {
+            self.process = launch(self.port, &self.options, self.directory.path()).unwrap();
+            if self.answers() {
+                return;
+            }
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// What it answers to a command.
+    #[track_caller]
+    fn says<T: FromRedisValue>(&self, words: &[&str]) -> T {
+        let mut connection = redis::Client::open(self.url()).unwrap().get_connection().unwrap();
+        ask(&mut connection, words)
+    }
+
+    fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self.says(&["KEYS", "*"]);
+        keys.sort();
+        keys
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[track_caller]
+fn ask<T: FromRedisValue>(connection: &mut redis::Connection, words: &[&str]) -> T {
+    let mut command = redis::cmd(words[0]);
+    words[1..].iter().for_each(|word| {
+        command.arg(*word);
+    });
+    command.query(connection).unwrap()
+}
+
+fn launch(port: u16, options: &[String], directory: &Path) -> Option<Child> {
+    let port = port.to_string();
+    let mut command = Command::new("redis-server");
+    let encrypted = options.iter().any(|o| o == "--tls-port");
+    let own_port = if encrypted { "0" } else { &port };
+    command.args([
+        "--port",
+        own_port,
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]);
+    command.args(options.iter().map(|o| if o == "PORT" { &port } else { o }));
+    command
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    match command.spawn() {
+        Ok(child) => Some(child),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => panic!("redis-server: {error}"),
+    }
+}
+
+/// A machine's home that shares through this server.
+fn machine(url: &str, more: &str) -> Home {
+    let home = Home::new();
+    configure(&home, url, more);
+    home
+}
+
+fn configure(home: &Home, url: &str, more: &str) {
+    home.write("config/wickdesk/config.toml", config(url, more));
+}
+
+fn config(url: &str, more: &str) -> String {
+    format!("[cache.shared]\nurl = \"{url}\"\n{more}\n")
+}
+
+/// A model that repeats what it is asked.
+fn echo() -> Server {
+    Server::answering(|_, request| stream(&["You said: ", &said(request)], Some("stop")))
+}
+
+/// The question in a request.
+fn said(request: &str) -> String {
+    let body: serde_json::Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let messages = body["messages"].as_array().unwrap();
+    messages.last().unwrap()["content"].as_str().unwrap().to_owned()
+}
+
+/// The command that asks the model a question.
+fn asking(home: &Home, model: &Server, question: &str, more: &[&str]) -> Command {
+    let mut command = home.command();
+    command.env("OPENAI_API_KEY", KEY);
+    command.args([
+        "ask",
+        question,
+        "-m",
+        "openai/gpt-4o",
+        "--base-url",
+        &model.url,
+        "--json",
+    ]);
+    command.args(more);
+    command
+}
+
+#[track_caller]
+fn put(home: &Home, model: &Server, question: &str, more: &[&str]) -> Ran {
+    Ran::of(asking(home, model, question, more).output().unwrap())
+}
+
+/// The tier that answers.
+#[track_caller]
+fn tier(home: &Home, model: &Server, question: &str) -> String {
+    let answer = put(home, model, question, &[]).code(0).json();
+    assert_eq!(answer["answer"], format!("You said: {question}"));
+    answer["cache"]["tier"].as_str().unwrap().to_owned()
+}
+
+fn stats(home: &Home) -> serde_json::Value {
+    home.run(&["cache", "stats", "--json"]).code(0).json()
+}
+
+/// The library's desk on a machine that shares, with a model at hand.
+fn desk(home: &Home, url: &str, more: &str, model: &Server) -> Desk {
+    let config = config(url, more);
+    let model = &model.url;
+    home.configured(&format!("{config}\n[providers.echo]\nbase_url = \"{model}\"\n"))
+}
+
+/// Asks the desk's model; the steps up to the answer.
+async fn answered(desk: &Desk, question: &str) -> Result<Answer, String> {
+    let question = Question {
+        prompt: Some(question.to_owned()),
+        model: Some("echo/one".to_owned()),
+        ..Question::default()
+    };
+    let prepared = desk.prepare(&question).map_err(|e| e.to_string())?;
+    let mut steps = desk.ask(&prepared, Policy::Cached);
+    let mut answer = None;
+    while let Some(step) = steps.next().await {
+        match step {
+            Step::Done(done) => answer = Some(*done),
+            Step::Failed(error) => return Err(error.to_string()),
+            _ => {}
+        }
+    }
+    answer.ok_or_else(|| "no answer".to_owned())
+}

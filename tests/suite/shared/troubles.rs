@@ -1,0 +1,253 @@
+//! A server that is away, hangs, is slow, full, a replica, wants a password: the answer comes all the same.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use wickdesk::desk::{Desk, Tie};
+
+use super::{KEY, Redis, answered, asking, configure, desk, echo, machine, stats, tier};
+use crate::support::{Home, Ran, Server};
+
+/// Asks this many questions that were not asked before; each must be answered by the model.
+async fn all_answered(desk: &Desk, model: &Server, name: &str, questions: usize) {
+    let before = model.calls();
+    for n in 0..questions {
+        let answer = answered(desk, &format!("{name} {n}")).await.unwrap();
+        assert_eq!(answer.text, format!("You said: {name} {n}"));
+    }
+    assert_eq!(model.calls(), before + questions);
+}
+
+fn tie(desk: &Desk) -> Tie {
+    desk.sharing().unwrap().tie
+}
+
+/// Waits until the shared tier is found to be there, without a question being asked.
+async fn comes_back(desk: &Desk) {
+    while tie(desk) != Tie::There {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_and_started_again_in_the_middle_of_asks() {
+    let Some(mut redis) = Redis::start(&[]) else { return };
+    let (home, model) = (Home::new(), echo());
+    let desk = desk(&home, &redis.url(), "", &model);
+    assert_eq!(tie(&desk), Tie::Untried);
+    all_answered(&desk, &model, "before", 3).await;
+    assert_eq!(tie(&desk), Tie::There);
+    redis.kill();
+    all_answered(&desk, &model, "meanwhile", 6).await;
+    let Tie::Away(_, reason) = tie(&desk) else {
+        panic!("{:?}", tie(&desk))
+    };
+    assert_eq!(reason, "connection refused");
+    assert!(desk.sharing().unwrap().words().starts_with("away since "));
+    redis.restart();
+    comes_back(&desk).await;
+    all_answered(&desk, &model, "after", 3).await;
+    desk.settle_shared().await;
+    assert_eq!(redis.keys().len(), 3);
+}
+
+#[test]
+fn away_from_the_start() {
+    let model = echo();
+    let home = machine("redis://127.0.0.1:1", "");
+    let ran = Ran::of(asking(&home, &model, "hello", &[]).output().unwrap()).code(0);
+    assert_eq!(ran.err.lines().count(), 1, "nothing but the stamp: {}", ran.err);
+    let counts = stats(&home);
+    assert_eq!(
+        (&counts["shared"]["state"], &counts["shared_misses"]),
+        (&"away".into(), &1.into())
+    );
+    assert_eq!(counts["misses"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_takes_the_call_and_says_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    let (home, model) = (Home::new(), echo());
+    let desk = desk(&home, &url, "", &model);
+    all_answered(&desk, &model, "hanging", 6).await;
+    let Tie::Away(_, reason) = tie(&desk) else {
+        panic!("{:?}", tie(&desk))
+    };
+    assert_eq!(reason, "no answer in time");
+    assert_eq!(desk.cache().report().session.shared_misses, 6);
+}
+
+/// A way to a server that takes its time, once it is told how much.
+fn slowly(to: u16, wait: impl Fn() -> Duration + Send + Clone + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for near in listener.incoming().flatten() {
+            let Ok(far) = TcpStream::connect(("127.0.0.1", to)) else {
+                continue;
+            };
+            let (mut there, mut back) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+            let wait = wait.clone();
+            std::thread::spawn(move || std::io::copy(&mut there, &mut far.try_clone().unwrap()));
+            let mut near = near;
+            std::thread::spawn(move || {
+                let mut buffer = [0; 4096];
+                while let Ok(n) = back.read(&mut buffer) {
+                    std::thread::sleep(wait());
+                    if n == 0 || near.write_all(&buffer[..n]).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_answers_too_late() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let (home, model) = (Home::new(), echo());
+    let slow = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let url = slowly(redis.port, {
+        let slow = std::sync::Arc::clone(&slow);
+        move || {
+            Duration::from_millis(if slow.load(std::sync::atomic::Ordering::Relaxed) {
+                400
+            } else {
+                0
+            })
+        }
+    });
+    let desk = desk(&home, &url, "", &model);
+    all_answered(&desk, &model, "slow", 5).await;
+    assert!(matches!(tie(&desk), Tie::Away(_, reason) if reason == "no answer in time"));
+    slow.store(false, std::sync::atomic::Ordering::Relaxed);
+    comes_back(&desk).await;
+    all_answered(&desk, &model, "quick", 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_full_still_answers_lookups() {
+    let Some(redis) = Redis::start(&["--maxmemory-policy", "noeviction"]) else {
+        return;
+    };
+    let (home, model) = (Home::new(), echo());
+    let first = machine(&redis.url(), "");
+    let one = desk(&home, &redis.url(), "", &model);
+    all_answered(&one, &model, "before", 1).await;
+    one.settle_shared().await;
+    let _: () = redis.says(&["CONFIG", "SET", "maxmemory", "1"]);
+    all_answered(&one, &model, "full", 4).await;
+    let Tie::Full(reason) = tie(&one) else {
+        panic!("{:?}", tie(&one))
+    };
+    assert!(reason.contains("OOM"), "{reason}");
+    assert_eq!(redis.keys().len(), 1);
+    // What is there is served, to a machine that finds it full.
+    let other = desk(&first, &redis.url(), "", &model);
+    let hit = answered(&other, "before 0").await.unwrap();
+    assert_eq!(hit.tier, wickdesk::cache::Tier::Shared);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_answers_and_takes_nothing() {
+    let Some(master) = Redis::start(&[]) else { return };
+    let port = master.port.to_string();
+    let Some(replica) = Redis::start(&["--replicaof", "127.0.0.1", &port]) else {
+        return;
+    };
+    let model = echo();
+    assert_eq!(tier(&machine(&master.url(), ""), &model, "hello"), "model");
+    while replica.keys().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let home = Home::new();
+    let desk = desk(&home, &replica.url(), "", &model);
+    // The key is that of the other provider: another question.
+    all_answered(&desk, &model, "mine", 2).await;
+    assert!(
+        matches!(tie(&desk), Tie::Full(reason) if reason.contains("READONLY")),
+        "{:?}",
+        tie(&desk)
+    );
+    assert_eq!(tier(&machine(&replica.url(), ""), &model, "hello"), "shared");
+    let advice = machine(&replica.url(), "").run(&["doctor"]).code(0).out;
+    assert!(advice.contains("it is a replica"), "{advice}");
+}
+
+#[test]
+fn one_that_wants_a_password() {
+    let Some(redis) = Redis::start(&["--requirepass", "planted-password"]) else {
+        return;
+    };
+    let model = echo();
+    let with = |more: &str, password: Option<&str>, question: &str| {
+        let home = machine(&redis.url(), more);
+        let mut command = asking(&home, &model, question, &[]);
+        if let Some(password) = password {
+            command.env("DESK_PASSWORD", password);
+        }
+        Ran::of(command.output().unwrap()).code(0);
+        let mut stats = home.command();
+        let ran = stats
+            .args(["cache", "stats", "--json"])
+            .env("DESK_PASSWORD", password.unwrap_or_default());
+        let stats = Ran::of(ran.output().unwrap()).code(0).json()["shared"].clone();
+        (
+            stats["state"].as_str().unwrap().to_owned(),
+            stats["reason"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    let variable = "password_env = \"DESK_PASSWORD\"";
+    let (state, reason) = with("", None, "hello");
+    assert!(
+        state == "away" && reason.contains("user or password refused"),
+        "{state}: {reason}"
+    );
+    let (state, reason) = with(variable, Some("another"), "hello");
+    assert!(
+        state == "away" && reason.contains("user or password refused"),
+        "{state}: {reason}"
+    );
+    assert_eq!(with(variable, Some("planted-password"), "hello").0, "there");
+    assert_eq!(
+        with("password_cmd = \"echo planted-password\"", None, "hello").0,
+        "there"
+    );
+    assert_eq!(
+        with(
+            "password_cmd = \"echo planted-password\"\nuser = \"default\"",
+            None,
+            "two"
+        )
+        .0,
+        "there"
+    );
+    assert_eq!(model.calls(), 4, "the fourth found what the third had asked");
+    let home = machine(&redis.url(), "password_cmd = \"exit 3\"");
+    let failed = Ran::of(asking(&home, &model, "three", &[]).output().unwrap()).code(0);
+    assert!(failed.last().contains("password_cmd"), "{}", failed.err);
+    // A password is nowhere to be seen.
+    let doctor = machine(&redis.url(), "password_cmd = \"echo planted-password\"").run(&["doctor", "-v"]);
+    assert!(!doctor.out.contains("planted") && !doctor.err.contains("planted"));
+    assert!(!doctor.out.contains(KEY));
+}
+
+#[test]
+fn a_server_of_another_kind_is_away() {
+    // What speaks is a model's server, and answers with a page of words.
+    let other = echo();
+    let port = other
+        .url
+        .trim_start_matches("http://")
+        .trim_end_matches("/v1")
+        .to_owned();
+    let model = echo();
+    let home = Home::new();
+    configure(&home, &format!("redis://{port}"), "");
+    assert_eq!(tier(&home, &model, "hello"), "model");
+}
