@@ -202,7 +202,7 @@ impl Estimate {
     pub fn hit_words(&self) -> String {
         match self.hit {
             Some(tier) => format!("a {tier} hit"),
-            None if self.shared => "a miss here; the shared cache is asked first".to_owned(),
+            None if self.shared => "a miss, unless shared".to_owned(),
             None => "a miss".to_owned(),
         }
     }

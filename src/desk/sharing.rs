@@ -50,37 +50,53 @@ pub enum Tie {
 impl Sharing {
     /// How it stands, in words: `there`, `away since 14:03: connection refused`.
     pub fn words(&self) -> String {
+        match self.reason() {
+            None => self.brief(),
+            Some(reason) => format!("{}: {reason}", self.brief()),
+        }
+    }
+
+    /// The same without the reason; the time is that of the machine's place.
+    pub fn brief(&self) -> String {
         match &self.tie {
             Tie::Untried => "not asked yet".to_owned(),
             Tie::There if self.read_only => "there, read only".to_owned(),
             Tie::There => "there".to_owned(),
-            Tie::Full(reason) => format!("takes no answers: {reason}"),
-            Tie::Away(since, reason) => {
+            Tie::Full(_) => "takes no answers".to_owned(),
+            Tie::Away(since, _) => {
                 let since = since.to_zoned(TimeZone::system()).strftime("%H:%M");
-                format!("away since {since}: {reason}")
+                format!("away since {since}")
             }
-            Tie::Off(reason) => format!("off: {reason}"),
+            Tie::Off(_) => "off".to_owned(),
+        }
+    }
+
+    /// Why it does not do its work, if it does not.
+    pub fn reason(&self) -> Option<&str> {
+        match &self.tie {
+            Tie::Untried | Tie::There => None,
+            Tie::Full(reason) | Tie::Away(_, reason) | Tie::Off(reason) => Some(reason),
         }
     }
 
     /// Whether it does its work, as far as is known.
     pub fn is_fine(&self) -> bool {
-        matches!(self.tie, Tie::Untried | Tie::There)
+        self.reason().is_none()
     }
 
     /// As `cache stats --json` prints it.
     pub fn json(&self) -> serde_json::Value {
-        let (state, reason) = match &self.tie {
-            Tie::Untried => ("untried", None),
-            Tie::There => ("there", None),
-            Tie::Full(reason) => ("full", Some(reason)),
-            Tie::Away(_, reason) => ("away", Some(reason)),
-            Tie::Off(reason) => ("off", Some(reason)),
+        let state = match &self.tie {
+            Tie::Untried => "untried",
+            Tie::There => "there",
+            Tie::Full(_) => "full",
+            Tie::Away(..) => "away",
+            Tie::Off(_) => "off",
         };
         serde_json::json!({
             "server": self.server,
             "state": state,
-            "reason": reason,
+            "reason": self.reason(),
             "read_only": self.read_only,
         })
     }

@@ -22,7 +22,7 @@ impl Write for Keys {
     }
 }
 
-struct Session {
+pub(crate) struct Session {
     screen: Arc<Mutex<vt100::Parser>>,
     master: Box<dyn MasterPty + Send>,
     keys: Keys,
@@ -31,7 +31,7 @@ struct Session {
 }
 
 impl Session {
-    fn start(home: &Home, program: &str, arguments: &[&str], more: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(home: &Home, program: &str, arguments: &[&str], more: &[(&str, &str)]) -> Self {
         Self::sized(home, program, arguments, more, (120, 36))
     }
 
@@ -88,18 +88,18 @@ impl Session {
         }
     }
 
-    fn open(home: &Home) -> Self {
+    pub(crate) fn open(home: &Home) -> Self {
         let session = Self::start(home, env!("CARGO_BIN_EXE_wickdesk"), &[], &[]);
         session.wait("EURUSD H1");
         session
     }
 
-    fn contents(&self) -> String {
+    pub(crate) fn contents(&self) -> String {
         self.screen.lock().unwrap().screen().contents()
     }
 
     #[track_caller]
-    fn wait(&self, text: &str) {
+    pub(crate) fn wait(&self, text: &str) {
         self.until(|s| s.contains(text), text);
     }
 
@@ -116,13 +116,13 @@ impl Session {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
     #[track_caller]
-    fn ends(&mut self) -> u32 {
+    pub(crate) fn ends(&mut self) -> u32 {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -139,7 +139,7 @@ impl Session {
     }
 
     #[track_caller]
-    fn is_restored(&self) {
+    pub(crate) fn is_restored(&self) {
         let parser = self.screen.lock().unwrap();
         let screen = parser.screen();
         assert!(!screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor());

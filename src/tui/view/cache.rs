@@ -89,7 +89,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         let hits = rate("shared hits", now.shared_hit_rate(), theme.accent, width, theme);
         lines.insert(AFTER_DISK, hits);
     }
-    lines.push(match &report.trouble {
+    let trouble = report.trouble.as_deref().or(sharing.and_then(Sharing::reason));
+    lines.push(match trouble {
         Some(trouble) => Line::styled(super::fit(trouble, usize::from(width)), theme.warn),
         None if sharing.is_some() => Line::styled("M D S hits · miss » past", theme.dim),
         None => Line::styled("M mem D disk · miss » past", theme.dim),
@@ -100,10 +101,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
 /// How the shared cache stands: where it does its work, and what is the matter where it does not.
 fn shared(sharing: &Sharing, width: u16, theme: &Theme) -> Line<'static> {
     if sharing.is_fine() {
-        return row("shared", vec![plain(sharing.words())], width, theme);
+        return row("shared", vec![plain(sharing.brief())], width, theme);
     }
     Line::styled(
-        super::fit(&format!("shared: {}", sharing.words()), usize::from(width)),
+        super::fit(&format!("shared: {}", sharing.brief()), usize::from(width)),
         theme.warn,
     )
 }
@@ -173,6 +174,9 @@ fn strip(report: &Report, width: u16, theme: &Theme) -> Line<'static> {
     }
 }
 
+/// From how many columns on one line holds everything.
+const WIDE_LINE: u16 = 100;
+
 /// The same in one line, for smaller screens.
 pub(super) fn line(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = app.theme();
@@ -190,22 +194,18 @@ pub(super) fn line(frame: &mut Frame<'_>, area: Rect, app: &App) {
                 spans.push(Span::styled(percent(now.shared_hit_rate()), theme.accent));
             }
             Some(sharing) => {
-                let words: String = format!("  shared: {}", sharing.words()).chars().take(24).collect();
-                spans.push(Span::styled(words, theme.warn));
+                spans.push(Span::styled(format!("  shared: {}", sharing.brief()), theme.warn));
             }
         }
         spans.push(Span::styled("  all ", theme.dim));
         spans.push(plain(percent(now.hit_rate())));
-        spans.push(Span::styled(
-            format!(
-                "  {}+{} kept  saved {} ${:.2}  ",
-                report.memory_items,
-                report.disk_items,
-                calls(now.calls_saved),
-                now.usd_saved
-            ),
-            theme.dim,
-        ));
+        // What the tiers hold makes way for how the shared one stands.
+        if app.sharing().is_none() || area.width >= WIDE_LINE {
+            let kept = format!("  {}+{} kept", report.memory_items, report.disk_items);
+            spans.push(Span::styled(kept, theme.dim));
+        }
+        let saved = format!("  saved {} ${:.2}  ", calls(now.calls_saved), now.usd_saved);
+        spans.push(Span::styled(saved, theme.dim));
         let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum::<usize>() + 1);
         spans.extend(strip(report, u16::try_from(room.min(16)).unwrap_or(0), theme).spans);
     }

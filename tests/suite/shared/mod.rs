@@ -7,6 +7,7 @@ mod kinds;
 mod lease;
 mod troubles;
 mod trust;
+mod workbench;
 
 use std::net::TcpListener;
 use std::path::Path;

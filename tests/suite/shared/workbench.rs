@@ -1,0 +1,50 @@
+//! The workbench with a shared cache: another's answer, and a panel that says how the server stands.
+
+use super::{Redis, config, echo};
+use crate::support::{Home, Server};
+use crate::workbench::Session;
+
+const F5: &str = "\x1b[15~";
+
+/// A machine whose workbench asks this model, and shares.
+fn machine(url: &str, model: &Server) -> Home {
+    let home = Home::new();
+    let (sharing, address) = (config(url, ""), &model.url);
+    let text = format!("model = \"echo/one\"\n{sharing}\n[providers.echo]\nbase_url = \"{address}\"\n");
+    home.write("config/wickdesk/config.toml", text);
+    home
+}
+
+#[test]
+fn what_one_workbench_asked_is_a_hit_in_another() {
+    let Some(mut redis) = Redis::start(&[]) else { return };
+    let model = echo();
+    let (one, two) = (machine(&redis.url(), &model), machine(&redis.url(), &model));
+    let mut first = Session::open(&one);
+    first.wait("there │");
+    first.press("p");
+    first.wait("would be a miss, unless");
+    first.press(F5);
+    first.wait("model mock-1 ·");
+    first.press("q");
+    assert_eq!(first.ends(), 0);
+    let mut second = Session::open(&two);
+    second.wait("there │");
+    second.press(F5);
+    second.wait("shared hit ·");
+    second.wait("shared hits    ━━━━━ 100 %");
+    assert_eq!(model.calls(), 1);
+    redis.kill();
+    // A new sample is not looked for, but it is to be shared: that it cannot be is seen after a few.
+    for n in 1..=3 {
+        second.press("R");
+        second.wait(&format!("sample {n}"));
+    }
+    second.wait("shared: away since ");
+    second.wait("connection refused");
+    redis.restart();
+    second.wait("there │");
+    second.press("q");
+    assert_eq!(second.ends(), 0);
+    second.is_restored();
+}
