@@ -3,6 +3,8 @@
 //! Questions have a prompt of 2 KiB and answers of 4 KiB, of words, in no order. A *whole* hit begins with the request
 //! and ends with the answer's text: encoding, key, lookup, checksum, decompression. What is no time is printed first.
 
+mod common;
+
 use std::hint::black_box;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,112 +13,17 @@ use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput};
 use tempfile::TempDir;
-use wickdesk::cache::{Cache, Entry, Header, Key, Options, Want};
+use wickdesk::cache::{Cache, Entry, Key, Options, Want};
 use wickdesk::message::{Message, Role};
 use wickdesk::model::{ModelName, Params, Request};
 use wickdesk::ttl::Ttl;
 
-const NOW: i64 = 1_700_000_000_000;
+use common::{NOW, PROMPT, Random, entry, words};
+
 /// When all questions are asked: some hours on, before anything expires.
 const LATER: i64 = NOW + 20_000_000;
-const PROMPT: usize = 2 << 10;
-const ANSWER: usize = 4 << 10;
 /// The directory that a child of this program reads and writes for as long as it lives.
 const CHILD: &str = "WICKDESK_BENCH_CHILD";
-
-/// The same numbers for the same seed.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        (self.next() >> 11) % n
-    }
-}
-
-/// Words in no order: text that compresses about as prose does.
-fn words(seed: u64, length: usize) -> String {
-    const WORDS: [&str; 64] = [
-        "price",
-        "the",
-        "swing",
-        "high",
-        "low",
-        "of",
-        "a",
-        "fair",
-        "value",
-        "gap",
-        "order",
-        "block",
-        "at",
-        "and",
-        "with",
-        "bearish",
-        "bullish",
-        "structure",
-        "break",
-        "stop",
-        "below",
-        "above",
-        "target",
-        "retracement",
-        "level",
-        "candle",
-        "closed",
-        "session",
-        "liquidity",
-        "sweep",
-        "is",
-        "in",
-        "range",
-        "trend",
-        "momentum",
-        "oversold",
-        "RSI",
-        "ATR",
-        "1.0832",
-        "1.0911",
-        "0.618",
-        "0.786",
-        "14",
-        "50",
-        "200",
-        "if",
-        "invalid",
-        "then",
-        "confirmation",
-        "entry",
-        "long",
-        "short",
-        "risk",
-        "reward",
-        "ratio",
-        "volume",
-        "profile",
-        "point",
-        "control",
-        "hour",
-        "daily",
-        "weekly",
-        "to",
-        "from",
-    ];
-    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-    let mut text = String::with_capacity(length + 16);
-    while text.len() < length {
-        text.push_str(WORDS[random.below(64) as usize]);
-        text.push(if random.below(12) == 0 { '\n' } else { ' ' });
-    }
-    text.truncate(length);
-    text
-}
 
 fn request(n: u64) -> Request {
     let mut params = Params::default();
@@ -126,20 +33,6 @@ fn request(n: u64) -> Request {
         text: words(n, PROMPT),
     }];
     Request::new(ModelName::offline(), None, messages, params)
-}
-
-fn entry(n: u64) -> Entry {
-    // One came after the other.
-    let mut header = Header::new(0, NOW + (n % (1 << 32)) as i64, None);
-    header.requested_model = "openai/gpt-4o".to_owned();
-    header.model = "gpt-4o-2024-08-06".to_owned();
-    header.label = format!("smc · EURUSD H1 as of candle {n}");
-    header.latency_ms = 8_400.0;
-    header.cost_usd = Some(0.0123);
-    Entry {
-        header,
-        text: words(n ^ 0xA5A5, ANSWER),
-    }
 }
 
 fn key(n: u64) -> Key {

@@ -5,23 +5,32 @@
 /// that scripts and emoji need.
 pub fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\u{1b}' => skip_escape(&mut chars),
-            '\u{9b}' => skip_csi(&mut chars),
-            '\n' | '\t' => clean.push(c),
-            '\r' => {
+    let mut chars = text.chars();
+    loop {
+        // Nearly all of a text is plain: that is taken in runs.
+        let rest = chars.as_str();
+        let run = rest.bytes().position(|b| !is_plain(b)).unwrap_or(rest.len());
+        clean.push_str(&rest[..run]);
+        chars = rest[run..].chars();
+        match chars.next() {
+            None => return clean,
+            Some('\u{1b}') => skip_escape(&mut chars),
+            Some('\u{9b}') => skip_csi(&mut chars),
+            Some('\r') => {
                 // CRLF is a line end; a lone CR is one too, not a return to the line's start.
-                if chars.peek() != Some(&'\n') {
+                if peek(&chars) != Some('\n') {
                     clean.push('\n');
                 }
             }
-            _ if is_harmful(c) => {}
-            _ => clean.push(c),
+            Some(c) if is_harmful(c) => {}
+            Some(c) => clean.push(c),
         }
     }
-    clean
+}
+
+/// Whether a byte stands for itself and does no harm.
+fn is_plain(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte) || byte == b'\n' || byte == b'\t'
 }
 
 /// [`clean`] for text that arrives in pieces: what could be the beginning of an escape sequence is held back until its end
@@ -71,17 +80,21 @@ fn is_harmful(c: char) -> bool {
             | '\u{061c}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{2028}' | '\u{2029}')
 }
 
-type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+type Chars<'a> = std::str::Chars<'a>;
+
+fn peek(chars: &Chars<'_>) -> Option<char> {
+    chars.clone().next()
+}
 
 fn skip_escape(chars: &mut Chars<'_>) {
-    match chars.peek() {
+    match peek(chars) {
         Some('[') => {
             chars.next();
             skip_csi(chars);
         }
         // OSC, DCS, SOS, PM, APC: to BEL or ST. An unended one reaches to its line's end, so that it hides no more.
         Some(']' | 'P' | 'X' | '^' | '_') => {
-            while let Some(&c) = chars.peek() {
+            while let Some(c) = peek(chars) {
                 if c == '\n' {
                     return;
                 }
@@ -90,7 +103,7 @@ fn skip_escape(chars: &mut Chars<'_>) {
                     return;
                 }
                 if c == '\u{1b}' {
-                    if chars.peek() == Some(&'\\') {
+                    if peek(chars) == Some('\\') {
                         chars.next();
                     }
                     return;
@@ -99,9 +112,9 @@ fn skip_escape(chars: &mut Chars<'_>) {
         }
         Some('\n') | None => {}
         Some(c) => {
-            let intermediate = (' '..='/').contains(c);
+            let intermediate = (' '..='/').contains(&c);
             chars.next();
-            if intermediate && chars.peek().is_some_and(|c| *c != '\n') {
+            if intermediate && peek(chars).is_some_and(|c| c != '\n') {
                 chars.next();
             }
         }
@@ -109,7 +122,7 @@ fn skip_escape(chars: &mut Chars<'_>) {
 }
 
 fn skip_csi(chars: &mut Chars<'_>) {
-    while let Some(&c) = chars.peek() {
+    while let Some(c) = peek(chars) {
         match c {
             ' '..='?' => {
                 chars.next();

@@ -39,8 +39,7 @@ impl Cache {
     }
 
     /// Takes in an answer that was found elsewhere: in both tiers, not counted as stored.
-    pub fn promote(&self, key: &Key, entry: Entry, asked: &[u8], now: i64) -> Receipt {
-        let entry = Arc::new(entry);
+    pub fn promote(&self, key: &Key, entry: Arc<Entry>, asked: &[u8], now: i64) -> Receipt {
         let generation = self.notice_clearing();
         let evicted = self.memory().put(*key, Arc::clone(&entry), generation);
         self.stats().session.memory_evicted += evicted;

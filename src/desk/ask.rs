@@ -151,6 +151,7 @@ impl Desk {
             cleaner: Some(StreamCleaner::default()),
             coming: std::collections::VecDeque::new(),
             receipt: None,
+            promoted: None,
             over: false,
         };
         let steps = stream::unfold(asking, |mut asking| async move {
@@ -320,6 +321,8 @@ struct Asking {
     cleaner: Option<StreamCleaner>,
     coming: std::collections::VecDeque<Step>,
     receipt: Option<crate::cache::Receipt>,
+    /// What came from the shared tier, to be this machine's own.
+    promoted: Option<Arc<Entry>>,
     over: bool,
 }
 
@@ -336,6 +339,11 @@ impl Asking {
                     .map_err(|e| e.to_string())
                     .and_then(|r| r.map(|_| ()).map_err(|e| e.to_string()));
                 return Some(Step::Stored(stored));
+            }
+            if let Some(entry) = self.promoted.take() {
+                // Behind the answer: nobody waits for it.
+                let asked = self.prepared.request.canonical();
+                self.desk.cache.promote(&self.prepared.key, entry, &asked, now_millis());
             }
             if self.over {
                 return None;
@@ -419,11 +427,8 @@ impl Asking {
         {
             cache.hit(hit);
         }
-        let request = self.prepared.request.canonical();
-        self.desk
-            .cache
-            .promote(&self.prepared.key, hit.entry.as_ref().clone(), &request, now_millis());
         self.coming.extend(served(&self.prepared, hit, self.begun));
+        self.promoted = Some(Arc::clone(&hit.entry));
     }
 
     /// The model refuses a parameter: from here on the question is the one without it, under its own key.

@@ -282,7 +282,7 @@ impl Shared {
                         if cache.samples(&key).is_ok_and(|known| known.iter().any(there)) {
                             copied.there += 1;
                         } else {
-                            last = Some(cache.promote(&key, entry, &[], now));
+                            last = Some(cache.promote(&key, Arc::new(entry), &[], now));
                             copied.copied += 1;
                         }
                     }
