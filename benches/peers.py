@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What users have today, on the same machine: a cached call through LiteLLM, from memory and from disk, and diskcache alone.
+"""What users have today, on the same machine: a cached call through LiteLLM, from memory, disk and Redis, and diskcache alone.
 
-pip install litellm==1.106.0 diskcache==5.6.3; then: python benches/peers.py
+pip install litellm==1.106.0 diskcache==5.6.3 redis==8.1.0; then: python benches/peers.py; Redis where there is a redis-server.
 Prompts of 2 KiB and answers of 4 KiB, as in cache.rs. No network is used: the answers are mocked.
 """
 
@@ -9,7 +9,10 @@ import hashlib
 import logging
 import os
 import random
+import shutil
+import socket
 import statistics
+import subprocess
 import tempfile
 import time
 
@@ -75,6 +78,26 @@ def main():
         for n in range(COUNT):
             store[key(n)] = ANSWERS[n]
         median("diskcache alone, with a SHA-256 key", lambda n: store[key(n)])
+    if shutil.which("redis-server"):
+        from_redis()
+
+
+def from_redis():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    server = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
+    try:
+        time.sleep(1)
+        litellm.cache = Cache(type="redis", host="127.0.0.1", port=str(port))
+        for n in range(COUNT):
+            ask(n)
+        first = ask(0)
+        assert ask(0).id == first.id, "the second call was not served from the cache"
+        median("LiteLLM completion(), from its Redis cache", ask)
+    finally:
+        server.kill()
 
 
 main()

@@ -4,11 +4,11 @@
 //! # The path of one question
 //!
 //! ```text
-//! candles ──► facts ──► prompt ──► key ──► memory ──► disk ──► model
-//!                                            ▲         ▲         │
-//! response pane, chart, exit code            └── every tier that missed
-//!        ▲                                                       │
-//!      checks ◄── setup ◄── answer ◄─────────────────────────────┘
+//! candles ──► facts ──► prompt ──► key ──► memory ──► disk ──► [shared] ──► model
+//!                                            ▲         ▲          ▲           │
+//! response pane, chart, exit code            └──── every tier that missed ────┤
+//!        ▲                                                                    │
+//!      checks ◄── setup ◄── answer ◄──────────────────────────────────────────┘
 //!        │
 //!        └──► journal ──► replay on later candles ──► score
 //! ```
@@ -28,16 +28,17 @@
 //! | [`analyst`] | the offline analyst, a model like any other | model, facts, setup |
 //! | [`store`] | LMDB on a directory that may be trusted and a file that is whole | nobody |
 //! | [`cache`] | answers kept: key, entry, memory, disk, one call for many askers, counts | store |
+//! | [`shared`] | one cache for several machines: a third tier on Redis, and a lease on each question | cache |
 //! | [`setup`] | what an answer proposes: reading it, checking it, playing it, scoring many | market, facts |
 //! | [`journal`] | every answer that was shown, and what became of it; walks | store, setup, market |
 //! | [`report`] | scores and single analyses in words, Markdown and HTML | journal, chart, desk's market |
 //! | [`chart`] | what is drawn on the candles, as a value, and its two pictures | market, facts |
-//! | [`config`] | settings, where files lie, where keys come from | model's providers, feed's sources |
+//! | [`config`] | settings, where files lie, where keys come from | model's providers, feed's sources, shared's address |
 //! | [`desk`] | the path, once | all of the above |
 //! | [`cli`], [`tui`] | who shows it | desk |
 //!
 //! [`message`], [`text`], [`ttl`], [`secret`], [`files`] and `web` are the few small things that several rooms share; [`diagnostics`] is the
-//! log and the crash report. Only [`model`] and [`feed`] reach the network, only [`cli`] and [`tui`] the terminal. [`facts`],
+//! log and the crash report. Only [`model`], [`feed`] and [`shared`] reach the network, only [`cli`] and [`tui`] the terminal. [`facts`],
 //! [`setup`], [`analyst`] and [`tui::app`] are pure.
 //!
 //! # What is promised

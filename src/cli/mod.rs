@@ -19,6 +19,9 @@ mod score;
 mod templates;
 mod walk;
 
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
 use clap::Parser;
 
 pub use args::{Args, Command};
@@ -27,6 +30,9 @@ pub use output::{Exit, Failure};
 use crate::cache::Trouble;
 use crate::config::{Flags, Settings};
 use crate::desk::{Desk, Sharing, Tie, environment};
+
+/// How long nothing is said of what takes its time.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What every subcommand gets.
 pub(crate) struct Session {
@@ -37,7 +43,11 @@ pub(crate) struct Session {
 
 impl Session {
     fn open(args: &Args) -> Result<Self, Failure> {
-        let (desk, trouble) = Desk::open(settings(args)?);
+        let settings = settings(args)?;
+        let (desk, trouble) = patiently(
+            "looking through the cache, which was not closed in order: this is done once",
+            || Desk::open(settings),
+        );
         Ok(Self { desk, trouble })
     }
 
@@ -53,6 +63,19 @@ impl Session {
             output::warn(&format!("asked without the shared cache: {reason}"));
         }
     }
+}
+
+/// Does what is done in no time as a rule, and says what it is where it is not.
+fn patiently<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
+    let (done, waiting) = std::sync::mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            output::note(what);
+        }
+    });
+    let result = work();
+    drop(done);
+    result
 }
 
 fn settings(args: &Args) -> Result<Settings, Failure> {

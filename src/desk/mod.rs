@@ -21,6 +21,7 @@ mod stamp;
 mod walk;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 
@@ -144,6 +145,7 @@ pub struct Desk {
     gates: Arc<Gates>,
     journal: Arc<std::sync::OnceLock<Result<Journal, JournalError>>>,
     shared: Arc<tokio::sync::OnceCell<Result<Arc<Shared>, SharedError>>>,
+    leaving: Arc<AtomicBool>,
 }
 
 impl Desk {
@@ -163,6 +165,7 @@ impl Desk {
             gates: Arc::default(),
             journal: Arc::default(),
             shared: Arc::default(),
+            leaving: Arc::default(),
             settings: Arc::new(settings),
             cache: Arc::new(cache),
             calls: Arc::default(),
@@ -178,6 +181,11 @@ impl Desk {
     /// The templates.
     pub fn library(&self) -> &Library {
         &self.library
+    }
+
+    /// Has long work break off: the process is about to end.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
     }
 
     /// The cache.

@@ -1,5 +1,7 @@
 //! What the journal keeps of an answer that was shown, and playing forward what it has open.
 
+use std::sync::atomic::Ordering;
+
 use super::ask::Answer;
 use super::judge::Judged;
 use super::played::Analysis;
@@ -109,7 +111,8 @@ impl Desk {
         self.journal()?.record(record)
     }
 
-    /// Plays what the journal has open of this market forward on later candles, and notes what they decide.
+    /// Plays what the journal has open of this market forward on later candles, and notes what they decide; breaks off when the
+    /// desk is being left.
     ///
     /// # Errors
     /// [`JournalError`]
@@ -119,7 +122,15 @@ impl Desk {
         }
         let journal = self.journal()?;
         let mut settled = Vec::new();
-        for mut record in journal.open_of(series.symbol(), &series.timeframe().to_string())? {
+        for id in journal.open_of(series.symbol(), &series.timeframe().to_string())? {
+            if self.leaving.load(Ordering::Relaxed) {
+                break;
+            }
+            let mut record = match journal.get(id) {
+                // Removed since.
+                Err(JournalError::NoRecord(_)) => continue,
+                found => found?,
+            };
             let Some(later) = after(series, &record) else { continue };
             if !settle(&mut record, later) {
                 continue;

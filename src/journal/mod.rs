@@ -163,17 +163,13 @@ impl Journal {
         Ok(heads.into_iter().rev().map(|head| head.trial).collect())
     }
 
-    /// The records of a market that time has not decided, whole.
+    /// The numbers of a market's records that time has not decided.
     ///
     /// # Errors
     /// [`JournalError::Store`]
-    pub fn open_of(&self, symbol: &str, timeframe: &str) -> Result<Vec<Record>, JournalError> {
+    pub fn open_of(&self, symbol: &str, timeframe: &str) -> Result<Vec<u64>, JournalError> {
         let txn = self.layout.environment.read()?;
-        let mut records = Vec::new();
-        for id in self.layout.open_of(&txn, symbol, timeframe)? {
-            records.extend(self.layout.whole(&txn, id)?);
-        }
-        Ok(records)
+        Ok(self.layout.open_of(&txn, symbol, timeframe)?)
     }
 
     /// Changes a record, if it is there and `change` says that something is changed. Returns the record as it is then.

@@ -26,6 +26,11 @@ pub struct Marks {
     pub found: Style,
 }
 
+/// Rows that a text may take: the text area counts them in sixteen bits.
+const MOST_ROWS: usize = u16::MAX as usize;
+/// As narrow as a text is drawn, in columns.
+const NARROW: usize = 30;
+
 /// A text being edited.
 #[derive(Debug, Clone)]
 pub struct Editor {
@@ -133,6 +138,14 @@ impl Editor {
     /// Inserts pasted text as one edit.
     pub fn paste(&mut self, text: &str) {
         self.insert(&crate::text::clean(text));
+    }
+
+    /// Whether `text` can be inserted too: what is drawn in more rows than the text area can count would be drawn wrong, and
+    /// edited in the wrong place.
+    pub fn has_room_for(&self, text: &str) -> bool {
+        let lines = self.area.lines();
+        let there: usize = lines.iter().map(|line| rows(line)).sum();
+        there + text.split(['\n', '\r']).map(rows).sum::<usize>() <= MOST_ROWS
     }
 
     /// Line and column of the cursor, from 1.
@@ -300,6 +313,11 @@ impl Editor {
         };
         self.area.set_cursor_style(style);
     }
+}
+
+/// Rows that a line takes where it is narrow.
+fn rows(line: &str) -> usize {
+    1 + line.len() / NARROW
 }
 
 /// The text area counts characters where text counts bytes.

@@ -18,6 +18,7 @@ pub mod work;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::desk::Desk;
 
@@ -35,6 +36,9 @@ pub struct Start {
     /// The keys in force.
     pub keymap: keymap::Keymap,
 }
+
+/// How long what is being read or written may hold up the end.
+const LEAVING: Duration = Duration::from_secs(1);
 
 /// Runs the workbench until it is left.
 ///
@@ -56,7 +60,8 @@ pub fn run(desk: Desk, start: Start) -> io::Result<()> {
     runtime.block_on(kept.settle_shared());
     // Whoever still holds the cache lets it go here: closed in order, its store need not be examined at the next start. A call
     // on its way to a model is not waited for.
-    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    kept.leave();
+    runtime.shutdown_timeout(LEAVING);
     drop(kept);
     result
 }

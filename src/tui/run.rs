@@ -193,7 +193,7 @@ impl Driver {
                 event = events.next() => match event {
                     Some(Ok(event)) => {
                         asked = true;
-                        effects.extend(translate(event).into_iter().flat_map(|m| app.update(m)));
+                        type_in(app, event, &mut effects)?;
                     }
                     // A terminal that has vanished leaves nobody to work for.
                     Some(Err(_)) | None => return Ok(()),
@@ -340,6 +340,37 @@ fn speaks_unicode() -> bool {
         .map(|(_, charset)| charset.to_lowercase());
     let console = environment("TERM").is_some_and(|term| term == "linux" || term.starts_with("vt"));
     !console && charset.is_none_or(|charset| charset.starts_with("utf"))
+}
+
+/// Takes in an event and those that lie behind it: a burst of keys asks only for what its last one leaves wanted. What follows a
+/// key that hands the terminal to another is the other's.
+fn type_in(app: &mut App, first: Event, effects: &mut Vec<Effect>) -> io::Result<()> {
+    let mut next = Some(first);
+    for _ in 0..BURST {
+        let Some(event) = next.take() else { break };
+        effects.extend(translate(event).into_iter().flat_map(|message| app.update(message)));
+        let hands_over = |effect: &Effect| matches!(effect, Effect::EditElsewhere(..) | Effect::Suspend | Effect::Quit);
+        if effects.iter().any(hands_over) || !crossterm::event::poll(Duration::ZERO)? {
+            break;
+        }
+        next = Some(crossterm::event::read()?);
+    }
+    if let Some(event) = next {
+        effects.extend(translate(event).into_iter().flat_map(|message| app.update(message)));
+    }
+    let last_session = effects
+        .iter()
+        .rposition(|effect| matches!(effect, Effect::KeepSession(_)));
+    let mut at = 0;
+    effects.retain(|effect| {
+        at += 1;
+        match effect {
+            Effect::Prepare(id, ..) => app.awaits(*id),
+            Effect::KeepSession(_) => last_session == Some(at - 1),
+            _ => true,
+        }
+    });
+    Ok(())
 }
 
 fn translate(event: Event) -> Option<Message> {

@@ -310,6 +310,23 @@ fn a_pasted_text_of_many_lines_is_one_value() {
 }
 
 #[test]
+fn a_paste_too_long_to_be_drawn_is_refused_and_nothing_is_lost() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("e");
+    bench.send(Message::Paste("typed before\n".to_owned()));
+    let before = bench.app.editing().unwrap().editor.text();
+    bench.send(Message::Paste("1.1,1.2,1.0,1.1\n".repeat(70_000)));
+    assert!(
+        bench.toast().contains("nothing was pasted: 70001 lines"),
+        "{}",
+        bench.toast()
+    );
+    assert_eq!(bench.app.editing().unwrap().editor.text(), before);
+    bench.send(Message::Paste("x".repeat(1 << 20)));
+    assert!(bench.app.editing().unwrap().editor.text().len() > 1 << 20);
+}
+
+#[test]
 fn a_template_is_edited_checked_saved_and_kept_while_others_are_looked_at() {
     let mut bench = Bench::sized(120, 36);
     bench.keys("e");

@@ -222,6 +222,28 @@ fn a_paste_is_one_edit_and_no_command() {
 }
 
 #[test]
+fn keys_in_a_burst_do_what_they_do_one_by_one() {
+    let home = Home::new();
+    let mut session = Session::open(&home);
+    session.wait("F5 send");
+    // A thousand, the last of which choose a template and send it.
+    session.press(&format!("t{}j{F5}", "jk".repeat(500)));
+    session.wait("Form smc");
+    session.wait("model offline/2 ·");
+    session.press("e");
+    session.wait("typing");
+    session.press(&"ab".repeat(300));
+    session.wait("edited");
+    session.press("\x1b");
+    session.wait("Enter types");
+    session.press("q");
+    session.wait("A template has edits that are not saved.");
+    session.press("y");
+    assert_eq!(session.ends(), 0);
+    session.is_restored();
+}
+
+#[test]
 fn sizes_from_nothing_to_large_and_back() {
     let home = Home::new();
     let mut session = Session::open(&home);

@@ -236,6 +236,13 @@ impl App {
         let name = self.chosen_name();
         if self.tab.typing {
             if let Some(draft) = self.drafts.get_mut(&name) {
+                if !draft.editor.has_room_for(text) {
+                    let words = format!(
+                        "nothing was pasted: {} lines are more than a template holds; candles are opened with o",
+                        text.split('\n').count()
+                    );
+                    return self.say(words, true);
+                }
                 draft.editor.paste(text);
                 self.edited(&name, effects);
             }

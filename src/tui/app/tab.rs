@@ -141,6 +141,11 @@ impl App {
         self.tabs().any(Tab::is_waiting)
     }
 
+    /// Whether what comes of this id would still be taken in.
+    pub fn awaits(&self, id: u64) -> bool {
+        self.tab.owns(id) || self.tabs.iter().any(|tab| tab.owns(id))
+    }
+
     /// The desk behind the front one that a message is for.
     pub(super) fn tab_of(&self, message: &Message) -> Option<usize> {
         let id = message.id()?;
