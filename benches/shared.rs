@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 use wickdesk::cache::{Key, Tier, Want};
 use wickdesk::config::{Flags, Settings};
 use wickdesk::desk::{Answering, Desk, Policy, Prepared, Question, Step, now_millis};
-use wickdesk::shared::{Found, Shared};
+use wickdesk::shared::{ANSWER, Found, Shared, Stored};
 
 use common::{PROMPT, Random, entry, words};
 
@@ -93,7 +93,12 @@ async fn fill(shared: &Arc<Shared>, questions: &[Prepared]) {
     for (n, prepared) in (0..).zip(questions) {
         let mut entry = entry(n);
         entry.header.created = now_millis();
-        shared.put_behind(prepared.key, Want::Newest, entry, now_millis(), None);
+        let stored = Stored {
+            entry,
+            want: Want::Newest,
+            before: None,
+        };
+        shared.put_behind(prepared.key, stored, now_millis(), None);
         while shared.state().pending > 0 {
             tokio::task::yield_now().await;
         }
@@ -127,7 +132,7 @@ fn hits(criterion: &mut Criterion, runtime: &Runtime, url: &str, desk: &Desk, qu
             let key = Key::of(&questions[any()].request.canonical());
             let now = now_millis();
             assert!(desk.cache().look(&key, Want::Newest, now).is_none());
-            match runtime.block_on(shared.get(&key, Want::Newest, now)) {
+            match runtime.block_on(shared.get(&key, Want::Newest, now, ANSWER)) {
                 Found::Hit(hit) => black_box(hit.entry.text.len()),
                 other => panic!("{other:?}"),
             }

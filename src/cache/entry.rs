@@ -116,10 +116,24 @@ impl Header {
 }
 
 impl Header {
-    /// Whether its figures can be those of an answer: no negative cost, no time that is none.
+    /// Whether its figures can be those of an answer: sums of them are counted, numbers follow them.
     pub fn is_sound(&self) -> bool {
-        let figure = |f: f64| f.is_finite() && f >= 0.0;
-        figure(self.latency_ms) && self.cost_usd.is_none_or(figure)
+        // A million dollars, a year, a billion tokens, a million samples.
+        let tokens = |tokens: [u64; 4]| tokens.iter().all(|n| *n <= 1_000_000_000);
+        (0.0..=1e6).contains(&self.cost_usd.unwrap_or(0.0))
+            && (0.0..=3.2e10).contains(&self.latency_ms)
+            && self.tokens.is_none_or(tokens)
+            && self.sample <= 1_000_000
+            && self.created > 0
+    }
+
+    /// Whether it is the header of the same answer, however long each may live.
+    pub fn is_same(&self, other: &Header) -> bool {
+        let timeless = |header: &Header| Header {
+            ttl: None,
+            ..header.clone()
+        };
+        timeless(self) == timeless(other)
     }
 
     /// Has it expire by `end` (UTC epoch milliseconds), if it would live longer; `default` is the cache's time to live.

@@ -50,6 +50,11 @@ where
     K: Eq + Hash + Clone + Send + 'static,
     E: Clone + Send + 'static,
 {
+    /// Whether no call is on its way.
+    pub fn is_empty(&self) -> bool {
+        locked(&self.on_their_way).is_empty()
+    }
+
     /// Joins the call for `key`, or makes it by `start`. Returns the events and whether this subscriber started it.
     /// Must be called within a tokio runtime.
     pub fn join<S>(&self, key: K, start: impl FnOnce() -> S) -> (Subscription<E>, bool)

@@ -197,7 +197,9 @@ fn shared(session: &Session) -> Result<Option<String>, Failure> {
     };
     row("health", &format!("answers in {:.1} ms", found.latency_ms))?;
     row("version", &found.version)?;
-    row("TLS", if found.encrypted { "yes" } else { "no" })?;
+    let yes = |is: bool| if is { "yes" } else { "no" };
+    row("TLS", yes(found.encrypted))?;
+    row("sealed", yes(found.sealed))?;
     let limit = match found.memory_limit {
         None => "unknown".to_owned(),
         Some(0) => "none".to_owned(),

@@ -80,6 +80,8 @@ pub struct SharedSettings {
     /// Whether nothing is written there.
     pub read_only: bool,
     section: SharedSection,
+    /// Whether the section's user and password are meant for this server: the variable may name another.
+    signs: bool,
 }
 
 /// Why the shared cache cannot be asked.
@@ -124,7 +126,10 @@ impl SharedSettings {
                 },
             },
         };
+        let same = |FileAddress(file): &FileAddress| file.to_string() == address.value.to_string();
+        let signs = !address.value.names_asker() && section.url.as_ref().is_none_or(same);
         Ok(Some(Self {
+            signs: signs || address.from == From::File,
             address,
             namespace: section
                 .namespace
@@ -158,15 +163,16 @@ impl SharedSettings {
                 .map_err(|e: KeyError| SharedError::Command(e.to_string())),
             (None, None) => Ok(None),
         };
-        let user = match held("user_env", &section.user_env)? {
-            Some(user) => Some(user.trim().to_owned()),
-            None => section.user.clone(),
+        let (user, password) = if self.signs {
+            let user = match held("user_env", &section.user_env)? {
+                Some(user) => Some(user.trim().to_owned()),
+                None => section.user.clone(),
+            };
+            let variable = held("password_env", &section.password_env)?;
+            (user, secret(variable, "password_cmd", &section.password_cmd)?)
+        } else {
+            (None, None)
         };
-        let password = secret(
-            held("password_env", &section.password_env)?,
-            "password_cmd",
-            &section.password_cmd,
-        )?;
         let sealing = secret(
             held("secret_env", &section.secret_env)?,
             "secret_cmd",

@@ -11,7 +11,7 @@ use super::{Desk, DeskError, now_millis};
 use crate::analyst::Analyst;
 use crate::cache::{Entry, Header, Hit, Key, LONGEST_NAME, Tier, Want};
 use crate::model::{Draft, Event, Finish, Model, ModelError, Recorded, Remote, Usage, price};
-use crate::shared::Lease;
+use crate::shared::{Lease, PATIENCE, Stored};
 use crate::text::StreamCleaner;
 
 /// How the cache is used.
@@ -134,7 +134,7 @@ impl Desk {
             }
         }
         // What only this machine can answer, and what costs nothing, is not shared.
-        let shares = prepared.endpoint.is_some() && self.settings.shared.is_some();
+        let shares = policy != Policy::Past && prepared.endpoint.is_some() && self.settings.shared.is_some();
         let asking = Asking {
             desk: self.clone(),
             prepared: prepared.clone(),
@@ -146,6 +146,7 @@ impl Desk {
             place: Place::Elsewhere,
             looking: want.map(|_| Looking(Some(Arc::clone(&self.cache)))),
             lease: None,
+            before: None,
             events: None,
             draft: Draft::default(),
             cleaner: Some(StreamCleaner::default()),
@@ -279,8 +280,8 @@ fn served(prepared: &Prepared, hit: &Hit, begun: Instant) -> [Step; 2] {
 enum Place {
     /// It has found nothing on this machine.
     Elsewhere,
-    /// Another machine asks the same.
-    Waiting,
+    /// Another machine asks the same; its answer is waited for until then.
+    Waiting(tokio::time::Instant),
     /// It is at the model.
     Model,
 }
@@ -315,6 +316,8 @@ struct Asking {
     looking: Option<Looking>,
     /// Held while this machine asks for the desk.
     lease: Option<Lease>,
+    /// The desk's newest answer, which a fresh one follows.
+    before: Option<Arc<Entry>>,
     /// The call, made when the first step is wanted: who joins another's makes none.
     events: Option<crate::model::EventStream>,
     draft: Draft,
@@ -373,31 +376,48 @@ impl Asking {
     /// On to the model, unless the shared tier has the answer, or money is short.
     async fn come_nearer(&mut self) {
         let shared = if self.shares {
-            self.desk.shared().await.ok().flatten()
+            self.desk.shared_soon().await
         } else {
             None
         };
-        let (Some(shared), Some(want)) = (&shared, self.want) else {
+        let Some(shared) = shared else {
             return self.go_to_the_model();
         };
         let key = self.prepared.key;
+        if self.events.is_some()
+            && let Some(hit) = self
+                .want
+                .and_then(|want| self.desk.cache.peek(&key, want, now_millis()))
+        {
+            // Without the parameter that was refused the question has been answered here.
+            self.over = true;
+            self.coming.extend(served(&self.prepared, &hit, self.begun));
+            return;
+        }
+        let Some(want) = self.want else {
+            // A fresh answer follows the newest that anybody has.
+            self.before = self.desk.newest_shared(&shared, &key).await;
+            if let Some(before) = &self.before {
+                self.sample = self.sample.max(before.header.sample + 1);
+            }
+            return self.go_to_the_model();
+        };
         let sought = match self.place {
-            Place::Waiting => self.desk.wait_for(shared, &key, want).await,
-            _ => self.desk.seek(shared, &key, want).await,
+            Place::Waiting(until) => self.desk.wait_for(&shared, &key, want, until).await,
+            _ => self.desk.seek(&shared, &key, want).await,
         };
         match sought {
             Sought::Hit(hit) => self.take_over(&hit),
-            Sought::Asked if self.place == Place::Waiting => {}
+            Sought::Asked if matches!(self.place, Place::Waiting(_)) => {}
             Sought::Asked => {
-                self.place = Place::Waiting;
+                self.place = Place::Waiting(tokio::time::Instant::now() + PATIENCE);
                 let words = "somebody else at the desk is asking the same: waiting for that answer";
                 self.coming.push_back(Step::Note(words.to_owned()));
             }
+            Sought::Away => self.go_to_the_model(),
             Sought::Free(lease) => {
                 self.lease = lease;
-                if let Some(Looking(cache)) = &mut self.looking
-                    && let Some(cache) = cache.take()
-                {
+                if let Some(cache) = self.looking.as_mut().and_then(|looking| looking.0.take()) {
                     cache.shared_miss();
                 }
                 self.go_to_the_model();
@@ -422,25 +442,29 @@ impl Asking {
     /// The answer that another machine paid for is this one's.
     fn take_over(&mut self, hit: &Hit) {
         self.over = true;
-        if let Some(Looking(cache)) = &mut self.looking
-            && let Some(cache) = cache.take()
-        {
+        if let Some(cache) = self.looking.as_mut().and_then(|looking| looking.0.take()) {
             cache.hit(hit);
         }
         self.coming.extend(served(&self.prepared, hit, self.begun));
         self.promoted = Some(Arc::clone(&hit.entry));
     }
 
-    /// The model refuses a parameter: from here on the question is the one without it, under its own key.
+    /// The model refuses a parameter: from here on the question is the one without it, under its own key, which may have been
+    /// answered.
     fn drop(&mut self, name: &str) -> Step {
         let request = &mut self.prepared.request;
         request.params.drop(name);
         self.prepared.key = Key::of(&request.canonical());
         self.desk.learned.learn(&request.model, name);
-        Step::Note(format!(
+        let note = format!(
             "{} does not take {name}: asked without it, now and from now on",
             request.model
-        ))
+        );
+        if self.shares && self.want.is_some() {
+            self.lease = None;
+            self.place = Place::Elsewhere;
+        }
+        Step::Note(note)
     }
 
     fn say(&mut self, text: String) {
@@ -456,9 +480,17 @@ impl Asking {
         }
     }
 
+    /// Who waits for this call asks by itself.
+    fn leave_nothing(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.fail();
+        }
+    }
+
     /// An error before any text is no answer; one behind some leaves a partial answer.
     fn fail(&mut self, error: ModelError) {
         self.over = true;
+        self.leave_nothing();
         self.desk.cache.refuse("error");
         if self.draft.text.trim().is_empty() {
             self.coming.push_back(Step::Failed(error));
@@ -483,6 +515,7 @@ impl Asking {
             return;
         }
         if !finish.is_complete() {
+            self.leave_nothing();
             self.desk.cache.refuse(finish.name());
             self.coming.push_back(Step::Done(Box::new(answer)));
             self.coming
@@ -504,10 +537,14 @@ impl Asking {
 
     /// Hands the answer to the desk, behind the work.
     fn share(&mut self, entry: Entry) {
-        let (desk, lease, key) = (self.desk.clone(), self.lease.take(), self.prepared.key);
-        let want = self.want.unwrap_or(Want::Newest);
-        if let Some(Ok(shared)) = desk.shared.get() {
-            shared.put_behind(key, want, entry, now_millis(), lease);
+        let lease = self.lease.take();
+        let stored = Stored {
+            entry,
+            want: self.want.unwrap_or(Want::Newest),
+            before: self.before.take(),
+        };
+        if let Some(Ok(shared)) = self.desk.shared.get() {
+            shared.put_behind(self.prepared.key, stored, now_millis(), lease);
         }
     }
 

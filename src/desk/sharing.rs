@@ -1,14 +1,19 @@
 //! The shared tier at the desk: opened when it is first needed, asked behind memory and disk, and never in the way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tokio::time::Instant;
 
 use super::{Desk, environment, now_millis};
-use crate::cache::{Hit, Key, Want};
+use crate::cache::{Entry, Hit, Key, Want};
 use crate::config::SharedError;
-use crate::shared::{Found, Lease, Leased, Shared, Standing, State, Waited};
+use crate::shared::{ANSWER, Found, Lease, Leased, Shared, Standing, State, Waited};
+
+/// How long an ask waits for the tier to be made: for a command that prints a password.
+const MAKING: Duration = Duration::from_secs(2);
 
 /// How a question stands in the shared tier.
 #[derive(Debug)]
@@ -19,6 +24,8 @@ pub(super) enum Sought {
     Free(Option<Lease>),
     /// Somebody else is asking the model.
     Asked,
+    /// The server is away, or did not answer in time.
+    Away,
 }
 
 /// The shared tier as it is shown.
@@ -143,61 +150,78 @@ impl Desk {
         self.sharing()
     }
 
-    /// Looks a question up in the shared tier; takes the lease where there is no answer.
-    pub(super) async fn seek(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Sought {
-        match self.look_shared(shared, key, want).await {
-            Looked::Hit(hit) => return Sought::Hit(hit),
-            Looked::Away => return Sought::Free(None),
-            Looked::Nothing => {}
+    /// The shared tier, if one is set and it can be had soon: a command for its password may take its time.
+    pub(super) async fn shared_soon(&self) -> Option<Arc<Shared>> {
+        self.settings.shared.as_ref()?;
+        if let Some(made) = self.shared.get() {
+            return made.clone().ok();
         }
-        self.take(shared, key, want).await
+        // Made to its end, however many give up waiting.
+        let desk = self.clone();
+        let making = tokio::spawn(async move { desk.shared().await.ok().flatten() });
+        tokio::time::timeout(MAKING, making).await.ok()?.ok()?
     }
 
-    /// Waits for the answer of who is asking; when there is none, takes the lease.
-    pub(super) async fn wait_for(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Sought {
-        match shared.wait_for(key, want, now_millis).await {
+    /// Looks a question up in the shared tier; takes the lease where there is no answer.
+    pub(super) async fn seek(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Sought {
+        let until = Instant::now() + ANSWER;
+        match shared.get(key, want, now_millis(), ANSWER).await {
+            Found::Hit(hit) => Sought::Hit(hit),
+            Found::Away => Sought::Away,
+            Found::Nothing => self.take(shared, key, want, until).await,
+            Found::Refused(why) => {
+                self.cache.refuse(why.name());
+                self.take(shared, key, want, until).await
+            }
+        }
+    }
+
+    /// Waits for the answer of who is asking, not past `until`; when there is none, takes the lease.
+    pub(super) async fn wait_for(&self, shared: &Arc<Shared>, key: &Key, want: Want, until: Instant) -> Sought {
+        match shared.wait_for(key, want, until, now_millis).await {
             Waited::Hit(hit) => Sought::Hit(hit),
-            Waited::Free => self.take(shared, key, want).await,
+            Waited::Free => self.take(shared, key, want, Instant::now() + ANSWER).await,
             Waited::GaveUp => Sought::Free(None),
         }
     }
 
-    async fn take(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Sought {
-        match shared.lease(key, want).await {
+    /// Takes the lease, as long as a lookup may take in all.
+    async fn take(&self, shared: &Arc<Shared>, key: &Key, want: Want, until: Instant) -> Sought {
+        let left = || until.saturating_duration_since(Instant::now());
+        // Where two more ways do not fit, each machine asks for itself.
+        if left() < shared.trip() * 2 {
+            return Sought::Free(None);
+        }
+        match shared.lease(key, want, left()).await {
             Leased::Theirs => Sought::Asked,
             Leased::Unknown => Sought::Free(None),
             // Whoever held it until now may have stored an answer since it was looked for.
-            Leased::Ours(lease) => match shared.get(key, want, now_millis()).await {
+            Leased::Ours(lease) if left() >= shared.trip() => match shared.get(key, want, now_millis(), left()).await {
                 Found::Hit(hit) => Sought::Hit(hit),
                 _ => Sought::Free(Some(lease)),
             },
+            Leased::Ours(lease) => Sought::Free(Some(lease)),
         }
     }
 
-    async fn look_shared(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Looked {
-        match shared.get(key, want, now_millis()).await {
-            Found::Hit(hit) => Looked::Hit(hit),
-            Found::Nothing => Looked::Nothing,
-            Found::Refused(why) => {
-                self.cache.refuse(why.name());
-                Looked::Nothing
-            }
-            Found::Away => Looked::Away,
+    /// The newest answer that the desk has, which a fresh one is to follow.
+    pub(super) async fn newest_shared(&self, shared: &Arc<Shared>, key: &Key) -> Option<Arc<Entry>> {
+        match shared.get(key, Want::Newest, now_millis(), ANSWER).await {
+            Found::Hit(hit) => Some(hit.entry),
+            _ => None,
         }
     }
 
-    /// Waits, briefly, for answers on their way to the shared tier: to be called before the process ends.
+    /// Waits, briefly, for calls that were left and answers on their way to the shared tier: to be called before the process ends.
     pub async fn settle_shared(&self) {
         if let Some(Ok(shared)) = self.shared.get() {
+            let left = Instant::now() + ANSWER;
+            while !self.calls.is_empty() && Instant::now() < left {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
             shared.settle().await;
         }
     }
-}
-
-enum Looked {
-    Hit(Hit),
-    Nothing,
-    Away,
 }
 
 fn tie(state: State) -> Tie {

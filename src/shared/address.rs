@@ -25,7 +25,7 @@ pub enum AddressError {
     /// It is none.
     #[error(
         "the shared cache's address {0}; write redis://HOST:PORT, rediss://…, redis+unix:///PATH, several with commas between \
-         them for a cluster, or redis+sentinel://HOST:PORT/MASTER"
+         them or redis+cluster://HOST for a cluster, or redis+sentinel://HOST:PORT/MASTER"
     )]
     Form(String),
     /// The CA file cannot be used.
@@ -100,6 +100,16 @@ impl Address {
         self.password.is_some()
     }
 
+    /// Whether it names who asks, by user or password.
+    pub fn names_asker(&self) -> bool {
+        self.user.is_some() || self.password.is_some()
+    }
+
+    /// Whether it is one server of a name, and not a cluster or what Sentinel says.
+    pub fn is_single(&self) -> bool {
+        matches!(self.kind, Kind::One(_))
+    }
+
     /// The same for this user.
     #[must_use]
     pub fn with_user(self, user: Option<String>) -> Self {
@@ -128,6 +138,11 @@ impl Address {
             path: path.display().to_string(),
             reason,
         };
+        if !self.is_encrypted() {
+            return Err(fail(
+                "is of use over TLS alone: write rediss:// for redis://".to_owned(),
+            ));
+        }
         let pem = std::fs::read(path).map_err(|e| fail(crate::text::io_reason(&e)))?;
         if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
             return Err(fail("holds no certificate; write them in PEM".to_owned()));
@@ -283,22 +298,39 @@ impl Client {
 
 type Parts = (Kind, Option<String>, Option<Secret>);
 
-/// One server, or several with commas between them.
+/// One server, or several with commas between them; `redis+cluster://` makes one the first of a cluster.
 fn servers(text: &str) -> Result<Parts, AddressError> {
     let fail = |what: String| AddressError::Form(what);
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-    let scheme = scheme.ok_or_else(|| fail(format!("`{}` names no kind of server", without_secrets(text))))?;
+    let (scheme, _) = text
+        .split_once("://")
+        .ok_or_else(|| fail("names no kind of server".to_owned()))?;
+    let plain = scheme.strip_suffix("+cluster");
     let mut infos = Vec::new();
-    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+    for part in parts(text) {
         // Behind the first a server may be written as HOST:PORT.
-        let whole = if part.contains("://") {
-            part.to_owned()
-        } else {
-            format!("{scheme}://{part}")
-        };
+        let (given, rest) = part.split_once("://").unwrap_or((scheme, part));
+        let given = given.strip_suffix("+cluster").unwrap_or(given);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if !given.contains("unix") && rest.contains('@') && !authority.contains('@') {
+            let why = "holds a sign in its user or password that is written %23 for #, %2F for /, %3F for ?";
+            return Err(fail(why.to_owned()));
+        }
+        let whole = format!("{given}://{rest}");
         let info = whole.as_str().into_connection_info().map_err(|error| {
-            let why = crate::text::clean_line(&error.to_string());
-            fail(format!("`{}`: {why}", without_secrets(part)))
+            // What could not be read may be a password, or a part of one.
+            let why = error
+                .detail()
+                .map_or_else(|| error.category().to_owned(), str::to_owned);
+            let why = if part.contains('@') || why.contains("://") {
+                "cannot be read".to_owned()
+            } else {
+                why
+            };
+            fail(format!(
+                "`{}://…`: {}",
+                crate::text::clean_line(given),
+                crate::text::clean_line(&why)
+            ))
         })?;
         infos.push(info);
     }
@@ -309,10 +341,31 @@ fn servers(text: &str) -> Result<Parts, AddressError> {
         return Err(fail("names a socket among several servers".to_owned()));
     }
     let kind = match <[ConnectionInfo; 1]>::try_from(infos) {
-        Ok([info]) => Kind::One(info),
+        Ok([info]) if plain.is_none() => Kind::One(info),
+        Ok([info]) => Kind::Cluster(vec![info]),
         Err(infos) => Kind::Cluster(infos),
     };
     Ok((kind, user, password))
+}
+
+/// The servers of a list: a comma behind the last `@`, or before the next one's scheme, stands between two; any other belongs to a
+/// password.
+fn parts(text: &str) -> Vec<&str> {
+    let last = text.rfind('@').map_or(0, |at| at + 1);
+    let between = |at: usize| {
+        let next = text[at + 1..].trim_start();
+        let scheme = next.split_once("://").map_or("", |(scheme, _)| scheme);
+        at >= last || (!scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+'))
+    };
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    for (at, _) in text.match_indices(',').filter(|(at, _)| between(*at)) {
+        parts.push(&text[begin..at]);
+        begin = at + 1;
+    }
+    parts.push(&text[begin..]);
+    parts.retain(|part| !part.trim().is_empty());
+    parts.into_iter().map(str::trim).collect()
 }
 
 /// `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],HOST[:PORT]/MASTER[/DATABASE]`, `rediss+sentinel` over TLS; `None` for another
@@ -346,10 +399,14 @@ fn sentinel(rest: &str, tls: bool) -> Result<Parts, AddressError> {
     };
     let mut sentinels = Vec::new();
     for host in hosts.split(',').map(str::trim).filter(|h| !h.is_empty()) {
+        // `[::1]:26379` names a host that has colons itself.
         let (host, port) = match host.rsplit_once(':') {
-            Some((name, port)) => (name, port.parse().map_err(|_| fail("names a port that is none"))?),
-            None => (host, SENTINEL_PORT),
+            Some((name, port)) if !port.contains(']') => {
+                (name, port.parse().map_err(|_| fail("names a port that is none"))?)
+            }
+            _ => (host, SENTINEL_PORT),
         };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
         sentinels.push(if tls {
             ConnectionAddr::TcpTls {
                 host: host.to_owned(),
@@ -380,29 +437,25 @@ fn percent(part: &str) -> Option<String> {
     Some(value.into_owned())
 }
 
-/// An address that could not be read, as far as it may be shown.
-fn without_secrets(text: &str) -> String {
-    let shown = match text.rsplit_once('@') {
-        Some((before, after)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            format!("{scheme}://…@{after}")
-        }
-        None => text.to_owned(),
-    };
-    let shown = shown
-        .split_once("pass=")
-        .map_or(shown.clone(), |(head, _)| format!("{head}pass=…"));
-    crate::text::clean_line(&shown)
-}
-
 fn shown(kind: &Kind) -> String {
+    let named = |host: &str| {
+        if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        }
+    };
     let addr = |addr: &ConnectionAddr| match addr {
-        ConnectionAddr::TcpTls { host, port, .. } => format!("{host}:{port} (TLS)"),
-        ConnectionAddr::Tcp(host, PORT) => host.clone(),
+        ConnectionAddr::TcpTls { host, port, .. } => format!("{}:{port} (TLS)", named(host)),
+        ConnectionAddr::Tcp(host, PORT) => named(host),
+        ConnectionAddr::Tcp(host, port) => format!("{}:{port}", named(host)),
         other => other.to_string(),
     };
     let shown = match kind {
-        Kind::One(info) => addr(info.addr()),
+        Kind::One(info) => match info.redis_settings().db() {
+            0 => addr(info.addr()),
+            database => format!("{}, database {database}", addr(info.addr())),
+        },
         Kind::Cluster(infos) => {
             let nodes: Vec<String> = infos.iter().map(|i| addr(i.addr())).collect();
             format!("cluster {}", nodes.join(", "))
@@ -422,11 +475,19 @@ mod tests {
     #[test]
     fn every_form_is_read_and_no_secret_shown() {
         let forms = [
-            ("redis://cache.desk:6380/2", "cache.desk:6380"),
+            ("redis://cache.desk:6380/2", "cache.desk:6380, database 2"),
             ("redis://cache.desk", "cache.desk"),
             ("rediss://me:secret@cache.desk:6380", "cache.desk:6380 (TLS)"),
             ("redis+unix:///run/redis.sock?pass=secret", "/run/redis.sock"),
             ("redis://a:1,b:2, redis://c:3", "cluster a:1, b:2, c:3"),
+            ("redis+cluster://me:secret@a:1", "cluster a:1"),
+            ("redis://:se,cr,secret@a:1,b:2", "cluster a:1, b:2"),
+            ("redis://me:secret@a,redis://me:secret@b", "cluster a, b"),
+            ("redis://[::1]:7/0", "[::1]:7"),
+            (
+                "redis+sentinel://[::1],[::2]:5/desk",
+                "desk by sentinel [::1]:26379, [::2]:5",
+            ),
             ("redis+sentinel://:secret@a,b:5/desk/3", "desk by sentinel a:26379, b:5"),
         ];
         for (text, name) in forms {

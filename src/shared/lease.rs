@@ -1,10 +1,15 @@
 //! One call for the desk: who is to ask the model holds a short lease, renewed while the answer comes; the others wait for it.
+//!
+//! A lease is a key that holds its holder's token, or [`FAILED`] for a moment after a call that left no answer: who waits then asks
+//! by itself at once, instead of one after the other. One that is no lease of this program's (without an end, or a far one) is
+//! waited for by nobody.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::link::{Trouble, run};
 use super::{ANSWER, Found, Landed, Shared};
@@ -14,14 +19,19 @@ use crate::cache::{Hit, Key, Want};
 const LEASE: Duration = Duration::from_secs(8);
 /// How often it is renewed.
 const RENEW: Duration = Duration::from_secs(2);
-/// How long the others wait at most, however long it is renewed.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// How long an ask waits for others at most, however many of them and however long they renew their leases.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 /// How often they look.
 const LOOK: Duration = Duration::from_millis(150);
+/// What a lease holds after a call that left no answer, and for how long.
+const FAILED: &str = "failed";
+const AFTERMATH: Duration = Duration::from_secs(1);
 
 /// Lets a lease go, if it is still the holder's own.
 const RELEASE: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
+/// Says in it that there is no answer.
+const FAILURE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1 else return 0 end";
 /// Renews it, if it is still the holder's own.
 const RENEWAL: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) else return 0 end";
@@ -44,7 +54,7 @@ pub enum Waited {
     Hit(Hit),
     /// Nobody is asking any more, and there is none.
     Free,
-    /// It took too long, or the server is away.
+    /// There will be none, it took too long, or the server is away: it is asked without.
     GaveUp,
 }
 
@@ -58,51 +68,112 @@ pub struct Lease {
     released: bool,
 }
 
+/// How a lease stands on the server.
+enum Standing {
+    Free,
+    Held(String),
+    Failed,
+    /// Not one that this program would make.
+    Foreign,
+}
+
 impl Shared {
-    /// Takes the lease of a question, if nobody holds it.
-    pub async fn lease(self: &Arc<Self>, key: &Key, want: Want) -> Leased {
+    /// Where the lease lies: the first answer asked for by its number is the one that is asked for without.
+    fn lease_place(&self, key: &Key, want: Want) -> String {
+        let want = if want == Want::Sample(0) { Want::Newest } else { want };
+        self.place("lease", key, want)
+    }
+
+    /// Takes the lease of a question, if nobody holds it, within `budget`.
+    pub async fn lease(self: &Arc<Self>, key: &Key, want: Want, budget: Duration) -> Leased {
+        let place = self.lease_place(key, want);
         if self.options.read_only || !self.lets_write() {
-            return Leased::Unknown;
+            // Who may not hold one still waits for those who do.
+            let reads = self.breaker().lets(std::time::Instant::now());
+            return match self.look_at(&place, budget).await {
+                Ok(Standing::Held(_)) if reads => Leased::Theirs,
+                _ => Leased::Unknown,
+            };
         }
-        let place = self.place("lease", key, want);
         let token = format!("{:032x}", fastrand::u128(..));
+        let until = Instant::now() + budget;
         let mut command = redis::cmd("SET");
         command.arg(&place).arg(&token).arg("NX").arg("PX").arg(millis(LEASE));
-        let taken: Result<bool, Trouble> = run(&self.link, command, ANSWER).await;
-        match self.written(taken) {
-            Ok(true) => Leased::Ours(Lease::renewed(Arc::clone(self), place, token)),
-            Ok(false) => Leased::Theirs,
-            Err(_) => Leased::Unknown,
+        let taken: Result<bool, Trouble> = run(&self.link, command, budget).await;
+        match taken {
+            Ok(true) => {
+                let _ = self.written(Ok(()));
+                Leased::Ours(Lease::renewed(Arc::clone(self), place, token))
+            }
+            Ok(false) => {
+                self.answered();
+                // Asked again over a new connection, it may be told of its own.
+                let left = until.saturating_duration_since(Instant::now());
+                match self.look_at(&place, left).await {
+                    Ok(Standing::Held(holder)) if holder == token => {
+                        Leased::Ours(Lease::renewed(Arc::clone(self), place, token))
+                    }
+                    Ok(Standing::Failed | Standing::Foreign) => Leased::Unknown,
+                    _ => Leased::Theirs,
+                }
+            }
+            Err(trouble) => {
+                if trouble == Trouble::Slow {
+                    // It may have been taken all the same.
+                    drop(Lease::renewed(Arc::clone(self), place, token));
+                }
+                // What is left of a lookup's time may be too short for a second way: that is nobody's failure.
+                if trouble != Trouble::Slow || budget >= ANSWER {
+                    let _: Result<(), Trouble> = self.written(Err(trouble));
+                }
+                Leased::Unknown
+            }
         }
     }
 
-    /// Waits for the answer of who holds the lease, as long as somebody does; `now` tells the time in UTC epoch milliseconds.
-    pub async fn wait_for(self: &Arc<Self>, key: &Key, want: Want, now: impl Fn() -> i64) -> Waited {
-        let place = self.place("lease", key, want);
-        let until = tokio::time::Instant::now() + PATIENCE;
-        let mut last_look = false;
+    async fn look_at(&self, place: &str, budget: Duration) -> Result<Standing, Trouble> {
+        let mut question = redis::pipe();
+        question.cmd("GET").arg(place).cmd("PTTL").arg(place);
+        let (holder, left): (Option<String>, i64) = run(&self.link, question, budget).await?;
+        let longest = i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX);
+        Ok(match holder {
+            None => Standing::Free,
+            _ if left < 0 || left > longest => Standing::Foreign,
+            Some(holder) if holder == FAILED => Standing::Failed,
+            Some(holder) => Standing::Held(holder),
+        })
+    }
+
+    /// Waits for the answer of who holds the lease, as long as somebody does, but not past `until`; `now` tells the time in UTC
+    /// epoch milliseconds.
+    pub async fn wait_for(self: &Arc<Self>, key: &Key, want: Want, until: Instant, now: impl Fn() -> i64) -> Waited {
+        let place = self.lease_place(key, want);
+        let mut last_look = None;
         loop {
-            match self.get(key, want, now()).await {
+            match self.get(key, want, now(), ANSWER).await {
                 Found::Hit(hit) => return Waited::Hit(hit),
                 Found::Nothing | Found::Refused(_) => {}
+                // A hiccup is waited out; the breaker says when it is none.
+                Found::Away if self.breaker().lets(std::time::Instant::now()) => {
+                    tokio::time::sleep(LOOK).await;
+                    continue;
+                }
                 Found::Away => return Waited::GaveUp,
             }
-            if last_look {
-                return Waited::Free;
+            if let Some(waited) = last_look.take() {
+                return waited;
             }
-            if tokio::time::Instant::now() >= until {
+            if Instant::now() >= until {
                 return Waited::GaveUp;
             }
-            let mut command = redis::cmd("EXISTS");
-            command.arg(&place);
-            let held: Result<bool, Trouble> = run(&self.link, command, ANSWER).await;
-            match held {
-                Ok(true) => tokio::time::sleep(LOOK).await,
+            match self.look_at(&place, ANSWER).await {
+                Ok(Standing::Held(_)) => tokio::time::sleep(LOOK).await,
                 // Let go: the answer was stored before that, or there is none.
-                Ok(false) => last_look = true,
+                Ok(Standing::Free) => last_look = Some(Waited::Free),
+                Ok(Standing::Failed | Standing::Foreign) => last_look = Some(Waited::GaveUp),
                 Err(trouble) => {
                     self.failed(&trouble);
-                    return Waited::GaveUp;
+                    tokio::time::sleep(LOOK).await;
                 }
             }
         }
@@ -132,11 +203,20 @@ impl Lease {
         }
     }
 
-    /// Lets it go: the others ask by themselves, or find what was stored.
+    /// Lets it go: the others find what was stored.
     pub async fn release(mut self) {
         self.released = true;
         self.renewing.abort();
         let _: Result<i64, Trouble> = run(&self.shared.link, self.releasing(), ANSWER).await;
+    }
+
+    /// Lets it go without an answer: the others ask by themselves, all at once.
+    pub fn fail(mut self) {
+        self.released = true;
+        let mut command = redis::cmd("EVAL");
+        command.arg(FAILURE).arg(1).arg(&self.place).arg(&self.token);
+        command.arg(FAILED).arg(millis(AFTERMATH));
+        self.behind(command);
     }
 
     fn releasing(&self) -> redis::Cmd {
@@ -144,22 +224,26 @@ impl Lease {
         command.arg(RELEASE).arg(1).arg(&self.place).arg(&self.token);
         command
     }
-}
 
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.renewing.abort();
-        if self.released {
-            return;
-        }
-        // An ask that was cancelled, or failed: nobody is to wait for it.
-        let (shared, command) = (Arc::clone(&self.shared), self.releasing());
+    /// Has this said behind the work; [`Shared::settle`] waits for it.
+    fn behind(&self, command: redis::Cmd) {
+        let shared = Arc::clone(&self.shared);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             shared.pending.fetch_add(1, Ordering::Relaxed);
             runtime.spawn(async move {
                 let _landed = Landed(&shared.pending);
                 let _: Result<i64, Trouble> = run(&shared.link, command, ANSWER).await;
             });
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.renewing.abort();
+        if !self.released {
+            // An ask that was cancelled: nobody is to wait for it, and the next may ask for the others.
+            self.behind(self.releasing());
         }
     }
 }

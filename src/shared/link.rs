@@ -3,8 +3,9 @@
 //! A connection that has failed once is dropped: a server that came back with another password, a replica that was a master, a
 //! peer that vanished without a word are then all the same case. Requests wait for a connection no longer than they may take.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster_async::ClusterConnection;
@@ -34,15 +35,35 @@ pub enum Trouble {
     /// It does not take writes.
     #[error("the server takes no writes ({0})")]
     ReadOnly(String),
+    /// Who asks may not do that.
+    #[error("the user may not do that ({0})")]
+    Forbidden(String),
+    /// This machine does not write there.
+    #[error("nothing is written there: read_only is set in [cache.shared]")]
+    Own,
+    /// What lies there is no value of this program's.
+    #[error("another's value lies there ({0})")]
+    Foreign(String),
+    /// It is one node of a cluster, asked as if it were all of it.
+    #[error("it is one node of a cluster ({0}); write redis+cluster:// for redis://")]
+    Node(String),
+    /// There is no database of that number.
+    #[error("the server has no database of that number; leave it away behind the port")]
+    NoDatabase,
     /// It said something else.
     #[error("the server says {0}")]
     Other(String),
 }
 
 impl Trouble {
-    /// Whether lookups may work all the same.
+    /// Whether lookups may work all the same, when a write came to this.
     pub fn is_about_writing(&self) -> bool {
-        matches!(self, Trouble::Full(_) | Trouble::ReadOnly(_))
+        matches!(self, Trouble::Full(_) | Trouble::ReadOnly(_) | Trouble::Forbidden(_))
+    }
+
+    /// Whether a new connection would fare no better.
+    fn keeps_connection(&self) -> bool {
+        matches!(self, Trouble::Full(_) | Trouble::Forbidden(_) | Trouble::Foreign(_))
     }
 
     fn of(error: &RedisError) -> Self {
@@ -55,7 +76,11 @@ impl Trouble {
         match code.as_str() {
             "OOM" | "MISCONF" | "NOREPLICAS" => Trouble::Full(code),
             "READONLY" => Trouble::ReadOnly(code),
-            "NOAUTH" | "WRONGPASS" | "NOPERM" => Trouble::Refused(code),
+            "NOAUTH" | "WRONGPASS" => Trouble::Refused(code),
+            "NOPERM" => Trouble::Forbidden(code),
+            "WRONGTYPE" => Trouble::Foreign(code),
+            "MOVED" | "CROSSSLOT" => Trouble::Node(code),
+            "ERR" if error.to_string().contains("DB index") => Trouble::NoDatabase,
             _ if error.kind() == redis::ErrorKind::AuthenticationFailed => Trouble::Refused("AUTH".to_owned()),
             _ if error.is_timeout() => Trouble::Slow,
             _ if error.is_io_error() => Trouble::Unreachable(reachable(error)),
@@ -144,6 +169,8 @@ enum State {
 pub(super) struct Link {
     client: Arc<Client>,
     state: Arc<Mutex<(u64, State)>>,
+    /// How long the last way there and back took, in microseconds.
+    trip: AtomicU64,
 }
 
 impl std::fmt::Debug for Link {
@@ -158,6 +185,7 @@ impl Link {
         Ok(Self {
             client: Arc::new(address.client()?),
             state: Arc::new(Mutex::new((0, State::Idle))),
+            trip: AtomicU64::new(0),
         })
     }
 
@@ -211,6 +239,11 @@ impl Link {
         coming
     }
 
+    /// How long the last way there and back took, over a connection that was there.
+    pub fn trip(&self) -> Duration {
+        Duration::from_micros(self.trip.load(Ordering::Relaxed))
+    }
+
     /// Drops connection `number`, if it is still the one in use.
     fn drop_connection(&self, number: u64) {
         let mut state = self.state();
@@ -229,13 +262,17 @@ pub(super) async fn run<T: FromRedisValue + Send>(
     let asking = async {
         for again in [true, false] {
             let (number, mut connection) = link.connection().await?;
+            let begun = Instant::now();
             match question.ask::<T>(&mut connection).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+                    link.trip.store(took, Ordering::Relaxed);
+                    return Ok(answer);
+                }
                 Err(error) => {
                     let trouble = Trouble::of(&error);
-                    // A server that is full stays connected; of any other that does not do what it is asked a new connection
-                    // may find a better one.
-                    if !matches!(trouble, Trouble::Full(_)) {
+                    // A server that only does not do this stays connected; otherwise a new connection may find a better one.
+                    if !trouble.keeps_connection() {
                         link.drop_connection(number);
                     }
                     if !(again && error.is_connection_dropped()) {

@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 
 pub use address::{Address, AddressError};
 pub use breaker::{Breaker, Standing};
-pub use lease::{Lease, Leased, Waited};
+pub use lease::{Lease, Leased, PATIENCE, Waited};
 pub use link::Trouble;
 pub use seal::{Refused, Seal};
 pub use whole::{Copied, Examined};
@@ -74,6 +74,17 @@ pub enum Found {
     Refused(Refused),
     /// The server is away, or did not answer in time.
     Away,
+}
+
+/// An answer to be stored.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The answer.
+    pub entry: Entry,
+    /// What was asked for: the newest, or this number.
+    pub want: Want,
+    /// The newest there was, which this one follows.
+    pub before: Option<Arc<Entry>>,
 }
 
 /// How the tier stands, for the panel.
@@ -125,6 +136,11 @@ impl Shared {
         }
     }
 
+    /// How long the last way to the server and back took.
+    pub fn trip(&self) -> Duration {
+        self.link.trip()
+    }
+
     /// What stands before every key.
     pub fn namespace(&self) -> &str {
         &self.options.namespace
@@ -153,31 +169,36 @@ impl Shared {
         }
     }
 
-    /// Looks a question up; `now` is in UTC epoch milliseconds.
-    pub async fn get(self: &Arc<Self>, key: &Key, want: Want, now: i64) -> Found {
+    /// Looks a question up, within `budget`; `now` is in UTC epoch milliseconds.
+    pub async fn get(self: &Arc<Self>, key: &Key, want: Want, now: i64, budget: Duration) -> Found {
         let Want::Sample(n) = want else {
-            return self.get_at(key, want, now).await;
+            return self.get_at(key, want, now, budget).await;
         };
-        match self.get_at(key, want, now).await {
-            // The newest may be the one.
-            Found::Nothing => match self.get_at(key, Want::Newest, now).await {
-                Found::Hit(hit) if hit.entry.header.sample != n => Found::Nothing,
-                found => found,
-            },
-            Found::Hit(hit) if hit.entry.header.sample != n => Found::Refused(Refused::Damaged),
-            found => found,
+        // The newest may be the one.
+        let (own, newest) = tokio::join!(
+            self.get_at(key, want, now, budget),
+            self.get_at(key, Want::Newest, now, budget)
+        );
+        match (own, newest) {
+            (Found::Hit(hit), _) if hit.entry.header.sample != n => Found::Refused(Refused::Damaged),
+            (Found::Nothing, Found::Hit(hit)) if hit.entry.header.sample == n => Found::Hit(hit),
+            (own, _) => own,
         }
     }
 
-    async fn get_at(self: &Arc<Self>, key: &Key, want: Want, now: i64) -> Found {
+    async fn get_at(self: &Arc<Self>, key: &Key, want: Want, now: i64, budget: Duration) -> Found {
         if !self.breaker().lets(Instant::now()) {
             return Found::Away;
         }
         let place = self.place("resp", key, want);
         let mut question = redis::pipe();
         question.cmd("GET").arg(&place).cmd("PTTL").arg(&place);
-        let asked: Result<(Option<Vec<u8>>, i64), Trouble> = run(&self.link, question, ANSWER).await;
+        let asked: Result<(Option<Vec<u8>>, i64), Trouble> = run(&self.link, question, budget).await;
         match asked {
+            Err(Trouble::Foreign(_)) => {
+                self.answered();
+                Found::Refused(Refused::Damaged)
+            }
             Err(trouble) => {
                 self.failed(&trouble);
                 Found::Away
@@ -198,15 +219,14 @@ impl Shared {
         }
     }
 
-    /// Stores an answer behind the work, as the question's newest and, one of several, under its number; the lease is let go
-    /// when it is there. Nobody waits for it, except [`Shared::settle`].
-    pub fn put_behind(self: &Arc<Self>, key: Key, want: Want, entry: Entry, now: i64, lease: Option<Lease>) {
+    /// Stores an answer behind the work; the lease is let go when it is there. Nobody waits for it, except [`Shared::settle`].
+    pub fn put_behind(self: &Arc<Self>, key: Key, stored: Stored, now: i64, lease: Option<Lease>) {
         let shared = Arc::clone(self);
         // Counted before the task runs: who leaves at once waits for it too.
         self.pending.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
             let _landed = Landed(&shared.pending);
-            if let Err(trouble) = shared.put(&key, want, &entry, now).await {
+            if let Err(trouble) = shared.put(&key, &stored, now).await {
                 tracing::info!(%trouble, "an answer is not shared");
             }
             if let Some(lease) = lease {
@@ -215,15 +235,26 @@ impl Shared {
         });
     }
 
-    async fn put(self: &Arc<Self>, key: &Key, want: Want, entry: &Entry, now: i64) -> Result<(), Trouble> {
-        if self.options.read_only || entry.header.local || !self.lets_write() {
+    async fn put(self: &Arc<Self>, key: &Key, stored: &Stored, now: i64) -> Result<(), Trouble> {
+        let header = &stored.entry.header;
+        if self.options.read_only || header.local || !self.lets_write() {
             return Ok(());
         }
-        let sample = entry.header.sample;
-        let numbered = (sample > 0 || want != Want::Newest).then_some(Want::Sample(sample));
-        for want in numbered.into_iter().chain([Want::Newest]) {
-            let Some(command) = self.setting(key, want, entry, now, false) else {
-                break;
+        let own = Want::Sample(header.sample);
+        let mut sets = Vec::new();
+        if let Some(before) = &stored.before {
+            // What was the newest keeps its number.
+            sets.push((Want::Sample(before.header.sample), before.as_ref(), true));
+        }
+        let numbered = header.sample > 0 || stored.want != Want::Newest || stored.before.is_some();
+        if numbered {
+            sets.push((own, &stored.entry, false));
+        }
+        // One that was asked for by its number is the newest only where there is none.
+        sets.push((Want::Newest, &stored.entry, stored.want != Want::Newest));
+        for (want, entry, only_new) in sets {
+            let Some(command) = self.setting(key, want, entry, now, only_new) else {
+                continue;
             };
             let set: Result<redis::Value, Trouble> = run(&self.link, command, WRITE).await;
             self.written(set)?;
@@ -231,8 +262,11 @@ impl Shared {
         Ok(())
     }
 
-    /// The command that stores an answer for as long as it lives; `None` if it does not any more.
+    /// The command that stores an answer for as long as it lives; `None` if it does not any more, or is too long.
     fn setting(&self, key: &Key, want: Want, entry: &Entry, now: i64, only_new: bool) -> Option<redis::Cmd> {
+        if entry.text.len() as u64 > seal::LONGEST {
+            return None;
+        }
         let place = self.place("resp", key, want);
         let mut command = redis::cmd("SET");
         command.arg(&place).arg(self.options.seal.close(&place, key, entry));
@@ -249,10 +283,16 @@ impl Shared {
         Some(command)
     }
 
+    /// What shows that the server answers: a lookup, which whoever may look anything up may do.
+    fn knock(&self) -> redis::Cmd {
+        let mut command = redis::cmd("GET");
+        command.arg(format!("{}:{VERSION}:knock", self.options.namespace));
+        command
+    }
+
     /// Finds out whether the server answers; how it stands then is told by [`Shared::state`].
     pub async fn greet(self: &Arc<Self>) {
-        let pong: Result<redis::Value, Trouble> = run(&self.link, redis::cmd("PING"), GREETING).await;
-        match pong {
+        match run::<redis::Value>(&self.link, self.knock(), GREETING).await {
             Ok(_) => self.answered(),
             // Asked for by somebody who waits for the answer: one failure says enough.
             Err(trouble) => self.failed_at_once(&trouble),
@@ -306,8 +346,7 @@ impl Shared {
                 };
                 tokio::time::sleep(wait).await;
                 let Some(shared) = shared.upgrade() else { return };
-                let probe: Result<redis::Value, Trouble> = run(&shared.link, redis::cmd("PING"), WRITE).await;
-                match probe {
+                match run::<redis::Value>(&shared.link, shared.knock(), WRITE).await {
                     Ok(_) => return shared.answered(),
                     Err(trouble) => shared.breaker().probed(trouble.to_string()),
                 }

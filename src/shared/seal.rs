@@ -5,8 +5,14 @@ use crate::cache::{Entry, Key};
 use crate::secret::Secret;
 use crate::ttl::Ttl;
 
+/// What the server says of the end of a key that is not there.
+const GONE: i64 = -2;
+
 /// Bytes of the hash.
 const MAC: usize = 32;
+
+/// Bytes of the longest answer that is taken from there, which no model's is by far.
+pub(super) const LONGEST: u64 = 8 << 20;
 
 /// How far two machines' clocks may differ, in milliseconds.
 const SKEW: i64 = 5 * 60 * 1_000;
@@ -78,7 +84,7 @@ impl Seal {
         value
     }
 
-    /// Reads a value that has `left` milliseconds to live (negative for no end), whole or not at all: the entry as it may be
+    /// Reads a value that has `left` milliseconds to live (-1 for no end, -2 if it has just gone), whole or not at all: the entry as it may be
     /// promoted, and when it expires. It never lives longer than it says itself, nor than the server keeps it.
     ///
     /// # Errors
@@ -106,9 +112,13 @@ impl Seal {
             }
         };
         let header = Entry::decode_header(bytes).map_err(|_| Refused::Damaged)?;
+        // Few bytes may stand for very many.
+        if header.text_len > LONGEST {
+            return Err(Refused::Damaged);
+        }
         let mut entry = Entry::decode(key, header.sample, bytes).map_err(|_| Refused::Damaged)?;
         // What costs nothing is not shared; a value that says so is not from here.
-        if entry.header.local || !entry.header.is_sound() {
+        if entry.header.local || !entry.header.is_sound() || entry.text.trim().is_empty() {
             return Err(Refused::Damaged);
         }
         // Clocks of two machines differ a little: what seems to come from the near future is from now.
@@ -119,6 +129,9 @@ impl Seal {
             return Err(Refused::Expired);
         }
         entry.make_harmless();
+        if left == GONE {
+            return Err(Refused::Expired);
+        }
         if left >= 0 {
             entry.header.ends_by(default, now.saturating_add(left));
         }
@@ -194,6 +207,45 @@ mod tests {
             .unwrap();
         assert_eq!(read.text, crate::text::clean(&bad.text));
         assert!(!read.header.model.contains(['\u{1b}', '\n']));
+    }
+
+    #[test]
+    fn figures_beyond_belief_blank_words_and_very_long_ones_are_no_answer() {
+        let key = Key::of(b"q");
+        let open = |entry: &Entry| {
+            let value = Seal::default().close("a", &key, entry);
+            Seal::default().open("a", &key, &value, Ttl::DEFAULT, -1, NOW)
+        };
+        type Change = fn(&mut Entry);
+        let changes: [Change; 8] = [
+            |e| e.header.cost_usd = Some(1.7e308),
+            |e| e.header.cost_usd = Some(-0.01),
+            |e| e.header.latency_ms = f64::NAN,
+            |e| e.header.tokens = Some([u64::MAX; 4]),
+            |e| e.header.sample = u32::MAX,
+            |e| e.header.created = i64::MIN,
+            |e| e.text = " \n".to_owned(),
+            |e| e.text = "a".repeat(9 << 20),
+        ];
+        for change in changes {
+            let mut entry = entry("an answer");
+            change(&mut entry);
+            assert_eq!(open(&entry).unwrap_err(), Refused::Damaged, "{:?}", entry.header);
+        }
+        // Clocks of two machines differ a little.
+        let mut ahead = entry("an answer");
+        ahead.header.created = NOW + 90_000;
+        assert_eq!(open(&ahead).unwrap().0.header.created, NOW);
+        ahead.header.created = NOW + 3_600_000;
+        assert_eq!(open(&ahead).unwrap_err(), Refused::Expired);
+        // What went between two questions is not there.
+        let value = Seal::default().close("a", &key, &entry("an answer"));
+        assert_eq!(
+            Seal::default()
+                .open("a", &key, &value, Ttl::DEFAULT, -2, NOW)
+                .unwrap_err(),
+            Refused::Expired
+        );
     }
 
     proptest! {

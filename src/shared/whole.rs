@@ -10,7 +10,7 @@ use redis::{Cmd, FromRedisValue, InfoDict, RedisError, Value};
 
 use super::link::{Connection, Question, Trouble, run};
 use super::seal::Refused;
-use super::{Shared, VERSION};
+use super::{Found, Shared, VERSION};
 use crate::cache::{Cache, Header, Key, Want};
 
 /// How long a step of these may take: nobody's answer waits for it.
@@ -48,6 +48,8 @@ pub struct Examined {
     pub replica: bool,
     /// Whether what is said is encrypted.
     pub encrypted: bool,
+    /// Whether values are sealed with a secret.
+    pub sealed: bool,
     /// What would be better.
     pub advice: Vec<String>,
 }
@@ -91,11 +93,11 @@ impl Question for Masters {
 }
 
 impl Shared {
-    /// Every key below the namespace, in batches: `each` hears them.
+    /// Every place below the namespace, in batches: `each` hears them, and nothing of another namespace that begins alike.
     async fn scan(
         &self,
-        what: &str,
-        mut each: impl AsyncFnMut(Vec<Vec<u8>>) -> Result<(), Trouble>,
+        kinds: &[&str],
+        mut each: impl AsyncFnMut(Vec<Place>) -> Result<(), Trouble>,
     ) -> Result<(), Trouble> {
         let masters: HashMap<String, Value> = run(&self.link, Masters, STEP).await?;
         let mut nodes: Vec<Option<(String, u16)>> = masters
@@ -109,7 +111,8 @@ impl Shared {
             nodes.push(None);
         }
         // The namespace holds nothing that a pattern could take for one of its signs.
-        let pattern = format!("{}:{VERSION}:{what}", self.options.namespace);
+        let begins = format!("{}:{VERSION}:", self.options.namespace);
+        let pattern = format!("{begins}*");
         for node in &nodes {
             let mut cursor = 0u64;
             loop {
@@ -124,8 +127,10 @@ impl Shared {
                     command: &command,
                     node: node.as_ref(),
                 };
-                let (next, keys): (u64, Vec<Vec<u8>>) = run(&self.link, at, STEP).await?;
-                for batch in keys.chunks(BATCH) {
+                let (next, names): (u64, Vec<Vec<u8>>) = run(&self.link, at, STEP).await?;
+                let places = names.into_iter().filter_map(|name| Place::read(name, &begins, kinds));
+                let places: Vec<Place> = places.collect();
+                for batch in places.chunks(BATCH) {
                     each(batch.to_vec()).await?;
                 }
                 cursor = next;
@@ -137,33 +142,35 @@ impl Shared {
         Ok(())
     }
 
-    /// How many answers there are.
+    /// How many keys there are: answers, each of several under its number too, and leases.
     ///
     /// # Errors
     /// [`Trouble`]
     pub async fn count(&self) -> Result<u64, Trouble> {
         let mut count = 0;
-        self.scan("resp:*", async |keys| {
-            count += keys.len() as u64;
+        self.scan(&KINDS, async |places| {
+            count += places.len() as u64;
             Ok(())
         })
         .await?;
         Ok(count)
     }
 
-    /// Deletes everything below the namespace, and nothing else; returns how many keys that were. `progress` hears of each
-    /// batch.
+    /// Deletes what this program has below the namespace, and nothing else; returns how many keys that were. `progress` hears of
+    /// each batch.
     ///
     /// # Errors
     /// [`Trouble`]
     pub async fn clear(&self, mut progress: impl FnMut(u64)) -> Result<u64, Trouble> {
         if self.options.read_only {
-            return Err(Trouble::ReadOnly("read_only is set".to_owned()));
+            return Err(Trouble::Own);
         }
         let mut cleared = 0;
-        self.scan("*", async |keys| {
+        self.scan(&KINDS, async |places| {
             let mut command = redis::cmd("UNLINK");
-            command.arg(&keys);
+            places.iter().for_each(|place| {
+                command.arg(&place.name);
+            });
             let gone: u64 = run(&self.link, command, STEP).await?;
             cleared += gone;
             progress(cleared);
@@ -177,12 +184,17 @@ impl Shared {
     ///
     /// # Errors
     /// [`Trouble`], when the server does not do it; what was copied stays there.
-    pub async fn push(&self, cache: &Cache, now: i64, mut progress: impl FnMut(u64)) -> Result<Copied, Trouble> {
+    pub async fn push(
+        self: &Arc<Self>,
+        cache: &Cache,
+        now: i64,
+        mut progress: impl FnMut(u64),
+    ) -> Result<Copied, Trouble> {
         if self.options.read_only {
-            return Err(Trouble::ReadOnly("read_only is set".to_owned()));
+            return Err(Trouble::Own);
         }
         // With nothing to copy too it is told when the server is away.
-        let _: Value = run(&self.link, redis::cmd("PING"), STEP).await?;
+        let _: Value = run(&self.link, self.knock(), STEP).await?;
         let mut copied = Copied::default();
         let mut samples: HashMap<Key, Vec<u32>> = HashMap::new();
         for listed in cache.list() {
@@ -217,6 +229,14 @@ impl Shared {
                 };
                 let set: Option<String> = run(&self.link, command, STEP).await?;
                 new |= set.is_some();
+                // What lies there and is no answer makes way for one.
+                if set.is_none()
+                    && let Found::Refused(_) = self.get_at(&key, want, now, STEP).await
+                    && let Some(command) = self.setting(&key, want, &entry, now, false)
+                {
+                    let _: Value = run(&self.link, command, STEP).await?;
+                    new = true;
+                }
             }
             Ok::<_, Trouble>(Some(new))
         });
@@ -248,34 +268,36 @@ impl Shared {
         let mut seen = 0;
         // The newest of several lies under its number too, and may not be on disk yet when that comes.
         let mut pulled: HashSet<(Key, u32)> = HashSet::new();
-        let begins = format!("{}:{VERSION}:resp:", self.options.namespace);
-        self.scan("resp:*", async |places| {
+        self.scan(&["resp"], async |places| {
             let mut last = None;
-            let reading = stream::iter(&places).map(|place| async move {
+            let reading = stream::iter(places).map(|place| async move {
                 let mut question = redis::pipe();
-                question.cmd("GET").arg(place).cmd("PTTL").arg(place);
-                let read: (Option<Vec<u8>>, i64) = run(&self.link, question, STEP).await?;
-                Ok::<_, Trouble>((String::from_utf8_lossy(place), read))
+                question.cmd("GET").arg(&place.name).cmd("PTTL").arg(&place.name);
+                let read = run::<(Option<Vec<u8>>, i64)>(&self.link, question, STEP).await;
+                (place, read)
             });
             let mut reading = std::pin::pin!(reading.buffer_unordered(AT_ONCE));
-            while let Some(read) = reading.next().await {
-                let (place, (value, left)) = read?;
+            while let Some((place, read)) = reading.next().await {
                 seen += 1;
-                let Some((key, number)) = place.strip_prefix(&begins).and_then(named) else {
-                    copied.refused += 1;
-                    continue;
+                let (value, left) = match read {
+                    Err(Trouble::Foreign(_)) => {
+                        copied.refused += 1;
+                        continue;
+                    }
+                    read => read?,
                 };
                 // It may have expired since it was listed.
                 let Some(value) = value else { continue };
+                let (key, number) = (place.key, place.number);
                 match self
                     .options
                     .seal
-                    .open(&place, &key, &value, self.options.ttl, left, now)
+                    .open(&place.name, &key, &value, self.options.ttl, left, now)
                 {
                     Ok((entry, _)) if number.is_some_and(|n| n != entry.header.sample) => copied.refused += 1,
                     Ok((entry, _)) => {
                         let sample = entry.header.sample;
-                        let there = |known: &Header| known.sample == sample;
+                        let there = |known: &Header| known.sample == sample && cache.is_live(known, now);
                         if !pulled.insert((key, sample)) {
                             continue;
                         }
@@ -310,9 +332,9 @@ impl Shared {
     /// [`Trouble`], when it does not answer.
     pub async fn examine(&self) -> Result<Examined, Trouble> {
         // The first makes the connection, the second is the way alone.
-        let _: Value = run(&self.link, redis::cmd("PING"), STEP).await?;
+        let _: Value = run(&self.link, self.knock(), STEP).await?;
         let begun = Instant::now();
-        let _: Value = run(&self.link, redis::cmd("PING"), STEP).await?;
+        let _: Value = run(&self.link, self.knock(), STEP).await?;
         let latency_ms = begun.elapsed().as_secs_f64() * 1_000.0;
         let masters: HashMap<String, Value> = run(&self.link, Masters, STEP).await?;
         let node = masters.keys().min().and_then(|name| {
@@ -326,7 +348,7 @@ impl Shared {
         };
         // Who may ask for answers only is told nothing more.
         let info: InfoDict = match run(&self.link, at, STEP).await {
-            Err(Trouble::Refused(_)) => InfoDict::new(""),
+            Err(Trouble::Forbidden(_)) => InfoDict::new(""),
             info => info?,
         };
         let version = info
@@ -340,21 +362,73 @@ impl Shared {
             memory_limit: info.get("maxmemory"),
             replica: info.get::<String>("role").is_some_and(|role| role != "master"),
             encrypted: self.options.address.is_encrypted(),
+            sealed: self.options.seal.is_set(),
             advice: Vec::new(),
         };
         found.advice = self.advice(&found);
+        let denied = self.denied().await?;
+        if !denied.is_empty() {
+            found.advice.push(format!(
+                "the user may not {}: give it +get +set +pttl +eval +scan +unlink +info on ~{}:*",
+                denied.join(", "),
+                self.options.namespace
+            ));
+        }
+        let cluster = info.get::<String>("redis_mode").is_some_and(|mode| mode == "cluster");
+        if cluster && self.options.address.is_single() {
+            let trouble = Trouble::Node("redis_mode:cluster".to_owned());
+            found.advice.push(trouble.to_string());
+        }
         Ok(found)
+    }
+
+    /// What the user may not do of what this machine does; each is tried on a place of its own.
+    async fn denied(&self) -> Result<Vec<&'static str>, Trouble> {
+        let place = format!("{}:{VERSION}:doctor:{:016x}", self.options.namespace, fastrand::u64(..));
+        let mut set = redis::cmd("SET");
+        set.arg(&place).arg("1").arg("NX").arg("PX").arg(1_000);
+        let (mut eval, mut scan, mut unlink, mut pttl) = (
+            redis::cmd("EVAL"),
+            redis::cmd("SCAN"),
+            redis::cmd("UNLINK"),
+            redis::cmd("PTTL"),
+        );
+        eval.arg("return redis.call('GET', KEYS[1])").arg(1).arg(&place);
+        scan.arg(0).arg("MATCH").arg(&place).arg("COUNT").arg(1);
+        unlink.arg(&place);
+        pttl.arg(&place);
+        let mut tried = vec![("PTTL", pttl)];
+        if !self.options.read_only {
+            tried.extend([("SET", set), ("EVAL", eval), ("UNLINK", unlink)]);
+        }
+        let cluster = !self.options.address.is_single();
+        if !cluster {
+            tried.push(("SCAN", scan));
+        }
+        let mut denied = Vec::new();
+        for (name, command) in tried {
+            match run::<Value>(&self.link, command, STEP).await {
+                Err(Trouble::Forbidden(_)) => denied.push(name),
+                // A replica, or one that is full, is told of elsewhere.
+                Err(trouble) if trouble.is_about_writing() => {}
+                done => {
+                    done?;
+                }
+            }
+        }
+        Ok(denied)
     }
 
     fn advice(&self, found: &Examined) -> Vec<String> {
         let mut advice = Vec::new();
-        let evicts = found.policy.as_ref().is_some_and(|p| p != "noeviction");
+        // Of those that expire only, answers that are kept for good would never go.
+        let evicts = found.policy.as_ref().is_none_or(|p| p.starts_with("allkeys"));
         match found.memory_limit {
             Some(0) => {
                 advice.push("it has no memory limit: set maxmemory, or it grows until the machine is full".to_owned())
             }
             Some(_) if !evicts => advice.push(
-                "when it is full it refuses writes: maxmemory-policy allkeys-lru lets old answers go instead"
+                "when it is full of answers without an end it refuses new ones: maxmemory-policy allkeys-lru lets old ones go"
                     .to_owned(),
             ),
             _ => {}
@@ -375,10 +449,27 @@ impl Shared {
     }
 }
 
-/// The question that a place ends in, and the number of an answer to it, if there is one.
-fn named(rest: &str) -> Option<(Key, Option<u32>)> {
-    match rest.split_once(':') {
-        None => Some((rest.parse().ok()?, None)),
-        Some((hex, number)) => Some((hex.parse().ok()?, Some(number.parse().ok()?))),
+/// The kinds of places.
+const KINDS: [&str; 2] = ["resp", "lease"];
+
+/// A place of this program's on the server.
+#[derive(Debug, Clone)]
+struct Place {
+    name: String,
+    key: Key,
+    /// The number of an answer to the question, if it is in the name.
+    number: Option<u32>,
+}
+
+impl Place {
+    /// The place of this name, which begins so, if it is one of these kinds.
+    fn read(name: Vec<u8>, begins: &str, kinds: &[&str]) -> Option<Self> {
+        let name = String::from_utf8(name).ok()?;
+        let (kind, rest) = name.strip_prefix(begins)?.split_once(':')?;
+        let (key, number) = match rest.split_once(':') {
+            None => (rest.parse().ok()?, None),
+            Some((hex, number)) => (hex.parse().ok()?, Some(number.parse().ok()?)),
+        };
+        kinds.contains(&kind).then_some(Self { name, key, number })
     }
 }

@@ -94,7 +94,10 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
     };
     driver.run_all(effects, &mut guard)?;
     driver.watch_sharing();
-    driver.follow(&mut app, &mut guard, receiver).await
+    let result = driver.follow(&mut app, &mut guard, receiver).await;
+    // What is on its way is given up, and what it holds at the desk with it.
+    driver.calls.values().for_each(JoinHandle::abort);
+    result
 }
 
 /// When to draw: what a key changes at once, what comes by itself a little later, nothing when nothing has changed.

@@ -59,7 +59,7 @@ impl<'d> Writing<'d> {
             .get(&self.txn.txn, &at(key, entry.header.sample))?;
         let taken = there
             .and_then(|value| Entry::decode_header(value).ok())
-            .is_some_and(|other| other != entry.header && other.is_live(ttl, entry.header.created));
+            .is_some_and(|other| !other.is_same(&entry.header) && other.is_live(ttl, entry.header.created));
         let mut entry = entry.clone();
         if taken {
             entry.header.sample = self.highest(key)?.map_or(0, |n| n.saturating_add(1));

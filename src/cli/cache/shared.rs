@@ -10,6 +10,21 @@ use super::{Exit, Failure, output};
 use crate::desk::{Desk, now_millis};
 use crate::shared::{Copied, Shared, Trouble};
 
+/// Does what takes its time, until it is done or Ctrl-C stops it; what was done stays.
+fn until_stopped<T>(
+    runtime: &Runtime,
+    server: &str,
+    work: impl Future<Output = Result<T, Trouble>>,
+) -> Result<T, Failure> {
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+            done = work => done.map_err(|trouble| failed(server, &trouble)),
+        }
+    })
+}
+
 /// The shared tier and what runs calls to it.
 fn open(desk: &Desk) -> Result<(Runtime, Arc<Shared>, String), Failure> {
     let runtime = output::runtime()?;
@@ -30,7 +45,7 @@ fn failed(server: &str, trouble: &Trouble) -> Failure {
 
 pub(super) fn clear(desk: &Desk, yes: bool, as_json: bool) -> Result<Exit, Failure> {
     let (runtime, shared, server) = open(desk)?;
-    let keys = runtime.block_on(shared.count()).map_err(|e| failed(&server, &e))?;
+    let keys = until_stopped(&runtime, &server, shared.count())?;
     let what = format!("{} below `{}` on {server}", number(keys, "key"), shared.namespace());
     if !yes && keys > 0 {
         match output::agreed(&format!("delete {what}, for everybody?"))? {
@@ -40,9 +55,9 @@ pub(super) fn clear(desk: &Desk, yes: bool, as_json: bool) -> Result<Exit, Failu
         }
     }
     let bar = bar(keys, "clearing");
-    let cleared = runtime.block_on(shared.clear(|done| bar.set_position(done)));
+    let cleared = until_stopped(&runtime, &server, shared.clear(|done| bar.set_position(done)));
     bar.finish_and_clear();
-    let cleared = cleared.map_err(|e| failed(&server, &e))?;
+    let cleared = cleared?;
     if as_json {
         output::json(&json!({ "server": server, "namespace": shared.namespace(), "shared": cleared }))?;
     } else {
@@ -58,19 +73,21 @@ pub(super) fn push(desk: &Desk, as_json: bool) -> Result<Exit, Failure> {
     let (runtime, shared, server) = open(desk)?;
     let cache = desk.cache();
     let bar = bar(cache.report().disk_items, "pushing");
-    let copied = runtime.block_on(shared.push(cache, now_millis(), |done| bar.set_position(done)));
+    let pushing = shared.push(cache, now_millis(), |done| bar.set_position(done));
+    let copied = until_stopped(&runtime, &server, pushing);
     bar.finish_and_clear();
-    tell(&copied.map_err(|e| failed(&server, &e))?, &server, "to", as_json)
+    tell(&copied?, &server, "to", as_json)
 }
 
 pub(super) fn pull(desk: &Desk, as_json: bool) -> Result<Exit, Failure> {
     let (runtime, shared, server) = open(desk)?;
-    let keys = runtime.block_on(shared.count()).map_err(|e| failed(&server, &e))?;
+    let keys = until_stopped(&runtime, &server, shared.count())?;
     let bar = bar(keys, "pulling");
-    let copied = runtime.block_on(shared.pull(desk.cache(), now_millis(), |done| bar.set_position(done)));
+    let pulling = shared.pull(desk.cache(), now_millis(), |done| bar.set_position(done));
+    let copied = until_stopped(&runtime, &server, pulling);
     bar.finish_and_clear();
     desk.cache().flush();
-    tell(&copied.map_err(|e| failed(&server, &e))?, &server, "from", as_json)
+    tell(&copied?, &server, "from", as_json)
 }
 
 fn tell(copied: &Copied, server: &str, way: &str, as_json: bool) -> Result<Exit, Failure> {

@@ -114,6 +114,22 @@ fn what_cannot_be_meant_is_refused_by_line() {
         assert!(refused.err.contains(words), "{words}: {}", refused.err);
         assert!(!refused.err.contains("planted"), "{}", refused.err);
     }
+    for url in [
+        "redis://:planted,word@[x",
+        "redis://me:12#planted@h",
+        "redis://:planted,word",
+    ] {
+        home.write(
+            "config/wickdesk/config.toml",
+            format!("[cache.shared]\nurl = \"{url}\"\n"),
+        );
+        let refused = home.run(&["cache"]).code(5);
+        assert!(
+            !refused.err.contains("planted") && !refused.err.contains("12"),
+            "{}",
+            refused.err
+        );
+    }
     let bad = Ran::of(
         Home::new()
             .command()
@@ -138,4 +154,55 @@ fn a_password_that_is_not_there_is_said_once_and_the_answer_comes() {
     let stats = home.run(&["cache", "stats", "--json"]).code(0).json();
     assert_eq!(stats["shared"]["state"], "off");
     assert!(!format!("{stats}").contains(KEY));
+}
+
+#[test]
+fn a_namespace_that_begins_alike_is_another() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let model = echo();
+    let (one, two) = (
+        machine(&redis.url(), "namespace = \"desk\""),
+        machine(&redis.url(), "namespace = \"desk:v1\""),
+    );
+    tier(&one, &model, "hello");
+    tier(&two, &model, "hello");
+    let _: () = redis.says(&["SET", "desk:v1:resp:notes", "somebody's"]);
+    let cleared = one
+        .run(&["cache", "clear", "--shared", "--yes", "--json"])
+        .code(0)
+        .json();
+    assert_eq!(cleared["shared"], 1);
+    let left = redis.keys();
+    assert!(
+        left.len() == 2 && left[0] == "desk:v1:resp:notes" && left[1].starts_with("desk:v1:v1:resp:"),
+        "{left:?}"
+    );
+}
+
+#[test]
+fn what_lies_there_and_is_no_answer_is_left_by_a_pull_and_replaced_by_a_push() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let model = echo();
+    let one = machine(&redis.url(), "");
+    for question in ["one", "two", "three"] {
+        tier(&one, &model, question);
+    }
+    let keys = redis.keys();
+    let _: () = redis.says(&["SET", &keys[0], "junk"]);
+    let _: i64 = redis.says(&["DEL", &keys[1]]);
+    let _: i64 = redis.says(&["RPUSH", &keys[1], "a", "list"]);
+    let pulled = machine(&redis.url(), "")
+        .run(&["cache", "pull", "--json"])
+        .code(1)
+        .json();
+    assert_eq!((&pulled["copied"], &pulled["refused"]), (&1.into(), &2.into()));
+    let pushed = one.run(&["cache", "push", "--json"]).code(0).json();
+    assert_eq!((&pushed["copied"], &pushed["there"]), (&2.into(), &1.into()));
+    assert_eq!(
+        machine(&redis.url(), "")
+            .run(&["cache", "pull", "--json"])
+            .code(0)
+            .json()["copied"],
+        3
+    );
 }

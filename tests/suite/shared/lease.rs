@@ -1,9 +1,11 @@
 //! Two machines that ask the same at once make one call; one that dies costs the other a short wait.
 
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{Redis, asking, machine, said, stats};
+use super::{Redis, asking, machine, said, stats, tier};
 use crate::support::{Home, Part, Ran, Server, reply, stream};
 
 /// A model that takes its time.
@@ -105,4 +107,121 @@ fn a_call_that_fails_is_made_by_the_next() {
     assert_eq!(second.json()["cache"]["tier"], "model");
     assert_ne!(Ran::of(first.wait_with_output().unwrap()).code, 0);
     assert_eq!(model.calls(), 2);
+}
+
+#[test]
+fn a_question_that_fails_does_not_queue_those_who_wait() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    // How many ask the model at once, now and at most.
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let model = Server::answering({
+        let (now, most) = (Arc::clone(&now), Arc::clone(&most));
+        move |_, _| {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(1_000));
+            now.fetch_sub(1, Ordering::SeqCst);
+            reply("400 Bad Request", "", "{\"error\": {\"message\": \"no\"}}")
+        }
+    });
+    let homes: Vec<Home> = (0..6).map(|_| machine(&redis.url(), "")).collect();
+    let asks: Vec<_> = homes.iter().map(|home| spawn(home, &model)).collect();
+    for ask in asks {
+        Ran::of(ask.wait_with_output().unwrap()).code(1);
+    }
+    // The first, then the others at once: not one after the other.
+    assert_eq!(model.calls(), 6);
+    assert!(most.load(Ordering::SeqCst) > 1);
+}
+
+#[test]
+fn a_lease_that_is_none_is_waited_for_by_nobody() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let model = thinking(Duration::ZERO);
+    let home = machine(&redis.url(), "");
+    let key = {
+        let mut command = asking(&home, &model, "hello", &["--dry-run"]);
+        Ran::of(command.output().unwrap()).code(0).json()["key"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    for options in [&[][..], &["PX", "3600000"]] {
+        let place = format!("wickdesk:v1:lease:{key}");
+        let _: () = redis.says(&[&["SET", place.as_str(), "x"][..], options].concat());
+        let home = machine(&redis.url(), "");
+        assert!(["model", "shared"].contains(&tier(&home, &model, "hello").as_str()));
+    }
+}
+
+#[test]
+fn a_server_that_stops_for_a_moment_makes_no_second_call() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let model = thinking(Duration::from_secs(3));
+    let homes: Vec<Home> = (0..3).map(|_| machine(&redis.url(), "")).collect();
+    let asks: Vec<_> = homes.iter().map(|home| spawn(home, &model)).collect();
+    until_called(&model, 1);
+    std::thread::sleep(Duration::from_millis(500));
+    let _: () = redis.says(&["CLIENT", "PAUSE", "250", "ALL"]);
+    for ask in asks {
+        Ran::of(ask.wait_with_output().unwrap()).code(0);
+    }
+    assert_eq!(model.calls(), 1);
+}
+
+#[test]
+fn who_may_not_lease_waits_for_who_does() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let model = thinking(Duration::from_millis(1_500));
+    let (one, two) = (machine(&redis.url(), ""), machine(&redis.url(), "read_only = true"));
+    let first = spawn(&one, &model);
+    until_called(&model, 1);
+    let second = Ran::of(spawn(&two, &model).wait_with_output().unwrap()).code(0);
+    assert_eq!(second.json()["cache"]["tier"], "shared");
+    Ran::of(first.wait_with_output().unwrap()).code(0);
+    // By its number and without it is the same question.
+    let calls = model.calls();
+    let asks: Vec<_> = [&[][..], &["--sample", "0"]]
+        .iter()
+        .map(|more| {
+            let home = machine(&redis.url(), "");
+            let mut command = asking(&home, &model, "other", more);
+            let ask = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            (home, ask)
+        })
+        .collect();
+    for (_home, ask) in asks {
+        Ran::of(ask.wait_with_output().unwrap()).code(0);
+    }
+    assert_eq!(model.calls(), calls + 1);
+}
+
+#[test]
+fn a_parameter_that_is_refused_costs_the_desk_one_answer() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let model = Server::answering(|_, request| {
+        if request.contains("\"temperature\"") {
+            let error = "{\"error\": {\"message\": \"Unsupported parameter: 'temperature' is not supported with this model.\", \
+                         \"param\": \"temperature\", \"code\": \"unsupported_parameter\"}}";
+            return reply("400 Bad Request", "content-type: application/json\r\n", error);
+        }
+        let mut parts = vec![Part::Wait(Duration::from_millis(1_500))];
+        parts.extend(stream(&["You said: ", &said(request)], Some("stop")));
+        parts
+    });
+    let homes: Vec<Home> = (0..4).map(|_| machine(&redis.url(), "")).collect();
+    let asks: Vec<_> = homes
+        .iter()
+        .map(|home| {
+            let mut command = asking(home, &model, "hello", &["--temperature", "0.3"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for ask in asks {
+        let ran = Ran::of(ask.wait_with_output().unwrap()).code(0);
+        assert_eq!(ran.json()["answer"], "You said: hello", "{}", ran.err);
+    }
+    let answered = (0..model.calls())
+        .filter(|n| !model.request(*n).contains("\"temperature\""))
+        .count();
+    assert_eq!(answered, 1);
 }

@@ -1,7 +1,9 @@
 //! The workbench with a shared cache: another's answer, and a panel that says how the server stands.
 
+use std::time::Duration;
+
 use super::{Redis, config, echo};
-use crate::support::{Home, Server};
+use crate::support::{Home, Part, Server};
 use crate::workbench::Session;
 
 const F5: &str = "\x1b[15~";
@@ -47,4 +49,21 @@ fn what_one_workbench_asked_is_a_hit_in_another() {
     second.press("q");
     assert_eq!(second.ends(), 0);
     second.is_restored();
+}
+
+#[test]
+fn left_in_the_middle_of_an_ask_it_lets_its_lease_go() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let model = Server::answering(|_, _| vec![Part::Wait(Duration::from_secs(20))]);
+    let home = machine(&redis.url(), &model);
+    let mut session = Session::open(&home);
+    session.wait("there │");
+    session.press(F5);
+    while model.calls() == 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(redis.keys().iter().any(|key| key.contains(":lease:")));
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    assert_eq!(redis.keys(), [""; 0]);
 }
