@@ -110,7 +110,7 @@ impl Sharing {
 }
 
 impl Desk {
-    /// The shared tier, if one is set; made at the first call, want may read a file and run a command.
+    /// The shared tier, if one is set; made at the first call, which may read a file and run a command.
     ///
     /// # Errors
     /// [`SharedError`] when it is set and cannot be asked.
