@@ -5,14 +5,13 @@
 //! waited for by nobody.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::link::{Trouble, run};
-use super::{ANSWER, Found, Landed, Shared};
+use super::{ANSWER, Counted, Found, Shared, WRITE};
 use crate::cache::{Hit, Key, Want};
 
 /// How long a lease holds: a holder that dies costs the others at most this.
@@ -118,7 +117,7 @@ impl Shared {
                 }
             }
             Err(trouble) => {
-                if trouble == Trouble::Slow {
+                if trouble.may_pass() {
                     // It may have been taken all the same.
                     drop(Lease::renewed(Arc::clone(self), place, token));
                 }
@@ -203,11 +202,16 @@ impl Lease {
         }
     }
 
-    /// Lets it go: the others find what was stored.
-    pub async fn release(mut self) {
+    /// Lets it go: the others find what was stored. A server that is away is told when it is back, while the lease may still lie
+    /// there.
+    pub(super) async fn release(mut self, counted: &mut Counted) {
         self.released = true;
         self.renewing.abort();
-        let _: Result<i64, Trouble> = run(&self.shared.link, self.releasing(), ANSWER).await;
+        let command = self.releasing();
+        let _ = self
+            .shared
+            .insist(LEASE, counted, |_| said(&self.shared, &command))
+            .await;
     }
 
     /// Lets it go without an answer: the others ask by themselves, all at once.
@@ -229,13 +233,16 @@ impl Lease {
     fn behind(&self, command: redis::Cmd) {
         let shared = Arc::clone(&self.shared);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            shared.pending.fetch_add(1, Ordering::Relaxed);
+            let mut counted = Counted::pending(&shared);
             runtime.spawn(async move {
-                let _landed = Landed(&shared.pending);
-                let _: Result<i64, Trouble> = run(&shared.link, command, ANSWER).await;
+                let _ = shared.insist(LEASE, &mut counted, |_| said(&shared, &command)).await;
             });
         }
     }
+}
+
+async fn said(shared: &Shared, command: &redis::Cmd) -> Result<(), Trouble> {
+    run::<i64>(&shared.link, command.clone(), WRITE).await.map(|_| ())
 }
 
 impl Drop for Lease {

@@ -23,6 +23,9 @@ pub enum Trouble {
     /// It did not answer in time.
     #[error("no answer in time")]
     Slow,
+    /// It has failed often enough to be left alone for a while.
+    #[error("it is left alone for a while")]
+    LeftAlone,
     /// It could not be reached, or the connection broke.
     #[error("{0}")]
     Unreachable(String),
@@ -59,6 +62,14 @@ impl Trouble {
     /// Whether lookups may work all the same, when a write came to this.
     pub fn is_about_writing(&self) -> bool {
         matches!(self, Trouble::Full(_) | Trouble::ReadOnly(_) | Trouble::Forbidden(_))
+    }
+
+    /// Whether the same may go well when the server is back.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Trouble::Slow | Trouble::LeftAlone | Trouble::Unreachable(_) | Trouble::Other(_)
+        )
     }
 
     /// Whether a new connection would fare no better.

@@ -3,7 +3,8 @@
 //! # What is promised
 //!
 //! * **Never in the way.** A lookup is answered within [`ANSWER`] or counts as a miss; a write is waited for by nobody. After
-//!   failures in a row a [`Breaker`] leaves the server alone, and a probe behind the work finds out when it is back.
+//!   failures in a row a [`Breaker`] leaves the server alone, and a probe behind the work finds out when it is back. What was
+//!   answered shortly before that is shared then, and leases that were held are let go.
 //! * **Not trusted blindly.** A value is the disk tier's own bytes (version, checksum, header, body); with a secret a keyed
 //!   BLAKE3 over key and value stands behind them. One that is damaged, foreign, newer or not authentic is a miss, counted,
 //!   and never promoted. What it says is made harmless as a model's words are.
@@ -44,6 +45,12 @@ const GREETING: Duration = Duration::from_secs(1);
 
 /// How long a write may take behind the work.
 const WRITE: Duration = Duration::from_secs(5);
+
+/// How long an answer is held for a server that is away, to be stored when it is back.
+const HOLD: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether a server that is left alone may be asked again.
+const BREATH: Duration = Duration::from_millis(50);
 
 /// The version of the layout in the server.
 const VERSION: &str = "v1";
@@ -222,22 +229,50 @@ impl Shared {
     /// Stores an answer behind the work; the lease is let go when it is there. Nobody waits for it, except [`Shared::settle`].
     pub fn put_behind(self: &Arc<Self>, key: Key, stored: Stored, now: i64, lease: Option<Lease>) {
         let shared = Arc::clone(self);
-        // Counted before the task runs: who leaves at once waits for it too.
-        self.pending.fetch_add(1, Ordering::Relaxed);
+        let mut counted = Counted::pending(self);
         tokio::spawn(async move {
-            let _landed = Landed(&shared.pending);
-            if let Err(trouble) = shared.put(&key, &stored, now).await {
+            let stored = shared
+                .insist(HOLD, &mut counted, |again| shared.put(&key, &stored, now, again))
+                .await;
+            if let Err(trouble) = shared.written(stored) {
                 tracing::info!(%trouble, "an answer is not shared");
             }
             if let Some(lease) = lease {
-                lease.release().await;
+                lease.release(&mut counted).await;
             }
         });
     }
 
-    async fn put(self: &Arc<Self>, key: &Key, stored: &Stored, now: i64) -> Result<(), Trouble> {
+    /// Tries something until it is done, for as long as `hold`; a server that is away is left alone meanwhile. `trial` is told whether
+    /// it has been tried before. From the first failure on it does not count as pending: who leaves does not wait for a server to
+    /// come back.
+    async fn insist<F: Future<Output = Result<(), Trouble>>>(
+        self: &Arc<Self>,
+        hold: Duration,
+        counted: &mut Counted,
+        trial: impl Fn(bool) -> F,
+    ) -> Result<(), Trouble> {
+        let until = Instant::now() + hold;
+        let mut again = false;
+        loop {
+            let done = if self.lets_write() {
+                trial(again).await
+            } else {
+                Err(Trouble::LeftAlone)
+            };
+            match done {
+                Err(trouble) if trouble.may_pass() && Instant::now() < until => self.failed(&trouble),
+                done => return done,
+            }
+            again = true;
+            counted.leave();
+            tokio::time::sleep(BREATH).await;
+        }
+    }
+
+    async fn put(&self, key: &Key, stored: &Stored, now: i64, again: bool) -> Result<(), Trouble> {
         let header = &stored.entry.header;
-        if self.options.read_only || header.local || !self.lets_write() {
+        if self.options.read_only || header.local {
             return Ok(());
         }
         let own = Want::Sample(header.sample);
@@ -250,14 +285,15 @@ impl Shared {
         if numbered {
             sets.push((own, &stored.entry, false));
         }
-        // One that was asked for by its number is the newest only where there is none.
-        sets.push((Want::Newest, &stored.entry, stored.want != Want::Newest));
+        // One that was asked for by its number is the newest only where there is none; so is one that comes late, unless it was to
+        // follow another.
+        let late = again && header.sample == 0;
+        sets.push((Want::Newest, &stored.entry, stored.want != Want::Newest || late));
         for (want, entry, only_new) in sets {
             let Some(command) = self.setting(key, want, entry, now, only_new) else {
                 continue;
             };
-            let set: Result<redis::Value, Trouble> = run(&self.link, command, WRITE).await;
-            self.written(set)?;
+            let _: redis::Value = run(&self.link, command, WRITE).await?;
         }
         Ok(())
     }
@@ -325,6 +361,9 @@ impl Shared {
 
     /// Notes a failure; where it is one too many, the server is left alone and probed behind the work until it is back.
     fn failed(self: &Arc<Self>, trouble: &Trouble) {
+        if *trouble == Trouble::LeftAlone {
+            return;
+        }
         if self.breaker().failed(trouble.to_string(), Instant::now()) {
             self.probe_behind(trouble);
         }
@@ -363,11 +402,26 @@ impl Shared {
     }
 }
 
-/// Counts a write as landed, however its task ends.
-struct Landed<'a>(&'a AtomicU64);
+/// A write on its way, counted until it has landed or is given up, however its task ends.
+struct Counted(Option<Arc<Shared>>);
 
-impl Drop for Landed<'_> {
+impl Counted {
+    /// Counts one from now on, before its task runs: who leaves at once waits for it too.
+    fn pending(shared: &Arc<Shared>) -> Self {
+        shared.pending.fetch_add(1, Ordering::Relaxed);
+        Self(Some(Arc::clone(shared)))
+    }
+
+    /// Counts it no longer.
+    fn leave(&mut self) {
+        if let Some(shared) = self.0.take() {
+            shared.pending.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.leave();
     }
 }

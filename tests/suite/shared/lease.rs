@@ -5,17 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{Redis, asking, machine, said, stats, tier};
+use super::{Redis, asking, machine, said, stats, thinking, tier};
 use crate::support::{Home, Part, Ran, Server, reply, stream};
-
-/// A model that takes its time.
-fn thinking(time: Duration) -> Server {
-    Server::answering(move |_, request| {
-        let mut parts = vec![Part::Wait(time)];
-        parts.extend(stream(&["You said: ", &said(request)], Some("stop")));
-        parts
-    })
-}
 
 fn spawn(home: &Home, model: &Server) -> std::process::Child {
     let mut command = asking(home, model, "hello", &[]);

@@ -19,7 +19,7 @@ use redis::FromRedisValue;
 use tempfile::TempDir;
 use wickdesk::desk::{Answer, Desk, Policy, Question, Step};
 
-use crate::support::{Home, Ran, Server, stream};
+use crate::support::{Home, Part, Ran, Server, stream};
 
 const KEY: &str = "sk-planted-0123456789";
 
@@ -170,6 +170,15 @@ fn config(url: &str, more: &str) -> String {
 /// A model that repeats what it is asked.
 fn echo() -> Server {
     Server::answering(|_, request| stream(&["You said: ", &said(request)], Some("stop")))
+}
+
+/// The same, which takes its time.
+fn thinking(time: Duration) -> Server {
+    Server::answering(move |_, request| {
+        let mut parts = vec![Part::Wait(time)];
+        parts.extend(stream(&["You said: ", &said(request)], Some("stop")));
+        parts
+    })
 }
 
 /// The question in a request.

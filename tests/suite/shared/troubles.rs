@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use wickdesk::desk::{Desk, Tie};
 
-use super::{KEY, Redis, answered, asking, configure, desk, echo, machine, stats, tier};
+use super::{KEY, Redis, answered, asking, configure, desk, echo, machine, stats, thinking, tier};
 use crate::support::{Home, Ran, Server};
 
 /// Asks this many questions that were not asked before; each must be answered by the model.
@@ -30,6 +30,17 @@ async fn comes_back(desk: &Desk) {
     }
 }
 
+/// Waits until it is so, for less time than a lease holds.
+async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..80 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("not so after a while: {what}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_and_started_again_in_the_middle_of_asks() {
     let Some(mut redis) = Redis::start(&[]) else { return };
@@ -48,8 +59,33 @@ async fn killed_and_started_again_in_the_middle_of_asks() {
     redis.restart();
     comes_back(&desk).await;
     all_answered(&desk, &model, "after", 3).await;
-    desk.settle_shared().await;
-    assert_eq!(redis.keys().len(), 3);
+    // What was answered meanwhile is shared too, and no lease is left behind.
+    eventually("held answers are stored", || redis.keys().len() == 9).await;
+    assert!(redis.keys().iter().all(|key| key.starts_with("wickdesk:v1:resp:")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_whose_holder_saw_the_server_killed_is_let_go_when_it_is_back() {
+    let Some(mut redis) = Redis::start(&["--appendonly", "yes", "--appendfsync", "always"]) else {
+        return;
+    };
+    let (home, model) = (Home::new(), thinking(Duration::from_millis(500)));
+    let desk = desk(&home, &redis.url(), "", &model);
+    let asked = tokio::spawn({
+        let desk = desk.clone();
+        async move { answered(&desk, "hello").await }
+    });
+    eventually("the model is asked", || model.calls() == 1).await;
+    let holds = |kind: &str, keys: &[String]| keys.len() == 1 && keys[0].starts_with(&format!("wickdesk:v1:{kind}:"));
+    assert!(holds("lease", &redis.keys()));
+    redis.kill();
+    assert_eq!(asked.await.unwrap().unwrap().text, "You said: hello");
+    redis.restart();
+    // Long before the lease would have run out.
+    eventually("the answer is stored, the lease is gone", || {
+        holds("resp", &redis.keys())
+    })
+    .await;
 }
 
 #[test]
