@@ -1,23 +1,14 @@
 //! Where the server is: one, on a socket, a cluster of several, or whatever Sentinel says is the master; over TLS or not.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use redis::cluster::{ClusterClient, ClusterClientBuilder, ClusterConfig};
-use redis::io::tcp::TcpSettings;
-use redis::io::tcp::socket2::TcpKeepalive;
-use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
-use redis::{AsyncConnectionConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisError, TlsCertificates};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
-use super::link::{CONNECT, Connection};
 use crate::secret::Secret;
 
 /// The port where a URL names none.
 const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
-
-/// How long a request may take where nobody has said less: the caller always has.
-const RESPONSE: Duration = Duration::from_secs(5);
 
 /// Why there is no way to the server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +31,7 @@ pub enum AddressError {
 
 /// What kind of server.
 #[derive(Debug, Clone)]
-enum Kind {
+pub(super) enum Kind {
     One(ConnectionInfo),
     Cluster(Vec<ConnectionInfo>),
     Sentinel {
@@ -54,10 +45,11 @@ enum Kind {
 /// Where the server is, and who asks.
 #[derive(Clone)]
 pub struct Address {
-    kind: Kind,
-    user: Option<String>,
-    password: Option<Secret>,
-    authority: Option<Vec<u8>>,
+    pub(super) kind: Kind,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<Secret>,
+    /// Certificates in PEM that alone are trusted.
+    pub(super) authority: Option<Vec<u8>>,
     /// As it is shown: without user and password.
     shown: String,
 }
@@ -175,124 +167,6 @@ impl Address {
             Kind::Cluster(infos) => infos.iter().any(|i| far(i.addr())),
             Kind::Sentinel { sentinels, .. } => sentinels.iter().any(far),
         }
-    }
-
-    /// The client for it; asks nobody.
-    pub(super) fn client(&self) -> Result<Client, AddressError> {
-        let form = |error: RedisError| AddressError::Form(crate::text::clean_line(&error.to_string()));
-        // Once a process: without one a connection over TLS has no ciphers.
-        crate::web::install_ciphers();
-        let certificates = self.authority.clone().map(|root_cert| TlsCertificates {
-            client_tls: None,
-            root_cert: Some(root_cert),
-        });
-        Ok(match &self.kind {
-            Kind::One(info) => {
-                let info = self.signed(info);
-                let encrypted = matches!(info.addr(), ConnectionAddr::TcpTls { .. });
-                let client = match certificates.filter(|_| encrypted) {
-                    Some(certificates) => redis::Client::build_with_tls(info, certificates),
-                    None => redis::Client::open(info),
-                };
-                Client::One(Box::new(client.map_err(form)?))
-            }
-            Kind::Cluster(infos) => {
-                let mut builder = ClusterClientBuilder::new(infos.iter().map(|info| self.signed(info)))
-                    .tcp_settings(tcp())
-                    .connection_timeout(CONNECT)
-                    .response_timeout(RESPONSE)
-                    .overall_response_timeout(Some(RESPONSE))
-                    .retries(3)
-                    .min_retry_wait(20)
-                    .max_retry_wait(200);
-                if let Some(certificates) = certificates {
-                    builder = builder.certs(certificates);
-                }
-                Client::Cluster(Box::new(builder.build().map_err(form)?))
-            }
-            Kind::Sentinel {
-                sentinels,
-                master,
-                database,
-                tls,
-            } => {
-                let mut builder =
-                    SentinelClientBuilder::new(sentinels.iter().cloned(), master, SentinelServerType::Master)
-                        .map_err(form)?
-                        .set_client_to_redis_db(*database)
-                        .set_client_to_redis_tcp_settings(tcp())
-                        .set_client_to_sentinel_tcp_settings(tcp());
-                if let Some(user) = &self.user {
-                    builder = builder.set_client_to_redis_username(user);
-                }
-                if let Some(password) = &self.password {
-                    builder = builder.set_client_to_redis_password(password.expose());
-                }
-                if *tls {
-                    builder = builder
-                        .set_client_to_redis_tls_mode(redis::TlsMode::Secure)
-                        .set_client_to_sentinel_tls_mode(redis::TlsMode::Secure);
-                    if let Some(certificates) = certificates {
-                        builder = builder
-                            .set_client_to_redis_certificates(certificates.clone())
-                            .set_client_to_sentinel_certificates(certificates);
-                    }
-                }
-                Client::Sentinel(Box::new(tokio::sync::Mutex::new(builder.build().map_err(form)?)))
-            }
-        })
-    }
-
-    /// A server's address with who asks.
-    fn signed(&self, info: &ConnectionInfo) -> ConnectionInfo {
-        let mut settings = info.redis_settings().clone().set_skip_set_lib_name();
-        if let Some(user) = &self.user {
-            settings = settings.set_username(user);
-        }
-        if let Some(password) = &self.password {
-            settings = settings.set_password(password.expose());
-        }
-        info.clone().set_redis_settings(settings).set_tcp_settings(tcp())
-    }
-}
-
-/// Small messages at once, and a peer that vanished is noticed.
-fn tcp() -> TcpSettings {
-    let alive = TcpKeepalive::new()
-        .with_time(Duration::from_secs(15))
-        .with_interval(Duration::from_secs(5));
-    let settings = TcpSettings::default().set_nodelay(true).set_keepalive(alive);
-    #[cfg(target_os = "linux")]
-    let settings = settings.set_user_timeout(Duration::from_secs(5));
-    settings
-}
-
-/// What makes connections.
-pub(super) enum Client {
-    One(Box<redis::Client>),
-    Cluster(Box<ClusterClient>),
-    Sentinel(Box<tokio::sync::Mutex<SentinelClient>>),
-}
-
-impl Client {
-    /// Makes a connection; of a master that Sentinel names, to the one it names now.
-    pub async fn connect(&self) -> Result<Connection, RedisError> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(RESPONSE));
-        Ok(match self {
-            Client::One(client) => Connection::One(client.get_multiplexed_async_connection_with_config(&config).await?),
-            Client::Cluster(client) => {
-                let config = ClusterConfig::new()
-                    .set_connection_timeout(CONNECT)
-                    .set_response_timeout(RESPONSE);
-                Connection::Cluster(client.get_async_connection_with_config(config).await?)
-            }
-            Client::Sentinel(sentinel) => {
-                let client = sentinel.lock().await.async_get_client().await?;
-                Connection::One(client.get_multiplexed_async_connection_with_config(&config).await?)
-            }
-        })
     }
 }
 

@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::link::{Trouble, run};
-use super::{ANSWER, Counted, Found, Shared, WRITE};
+use super::writes::Counted;
+use super::{ANSWER, Found, Shared, WRITE};
 use crate::cache::{Hit, Key, Want};
 
 /// How long a lease holds: a holder that dies costs the others at most this.
@@ -101,7 +102,7 @@ impl Shared {
         let taken: Result<bool, Trouble> = run(&self.link, command, budget).await;
         match taken {
             Ok(true) => {
-                let _ = self.written(Ok(()));
+                self.took();
                 Leased::Ours(Lease::renewed(Arc::clone(self), place, token))
             }
             Ok(false) => {
@@ -123,7 +124,7 @@ impl Shared {
                 }
                 // What is left of a lookup's time may be too short for a second way: that is nobody's failure.
                 if trouble != Trouble::Slow || budget >= ANSWER {
-                    let _: Result<(), Trouble> = self.written(Err(trouble));
+                    self.took_not(&trouble);
                 }
                 Leased::Unknown
             }

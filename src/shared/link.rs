@@ -7,15 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::cluster_async::ClusterConnection;
-use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisFuture, Value};
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError};
 use tokio::sync::watch;
 
-use super::address::{Address, AddressError, Client};
-
-/// How long a connection may take to be made.
-pub(super) const CONNECT: Duration = Duration::from_secs(3);
+use super::address::{Address, AddressError};
+use super::client::{CONNECT, Client, Connection};
 
 /// Why the server did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -112,41 +108,6 @@ fn reachable(error: &RedisError) -> String {
     words.chars().take(160).collect()
 }
 
-/// A connection to one server, or to a cluster.
-#[derive(Clone)]
-pub(super) enum Connection {
-    One(MultiplexedConnection),
-    Cluster(ClusterConnection),
-}
-
-impl ConnectionLike for Connection {
-    fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
-        match self {
-            Self::One(one) => one.req_packed_command(cmd),
-            Self::Cluster(cluster) => cluster.req_packed_command(cmd),
-        }
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        pipeline: &'a Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> RedisFuture<'a, Vec<Value>> {
-        match self {
-            Self::One(one) => one.req_packed_commands(pipeline, offset, count),
-            Self::Cluster(cluster) => cluster.req_packed_commands(pipeline, offset, count),
-        }
-    }
-
-    fn get_db(&self) -> i64 {
-        match self {
-            Self::One(one) => one.get_db(),
-            Self::Cluster(cluster) => cluster.get_db(),
-        }
-    }
-}
-
 /// What is asked: one command, or several in one go.
 pub(super) trait Question: Send {
     fn ask<T: FromRedisValue + Send>(
@@ -194,7 +155,7 @@ impl Link {
     /// The way to `address`; nobody is asked yet.
     pub fn to(address: &Address) -> Result<Self, AddressError> {
         Ok(Self {
-            client: Arc::new(address.client()?),
+            client: Arc::new(Client::to(address)?),
             state: Arc::new(Mutex::new((0, State::Idle))),
             trip: AtomicU64::new(0),
         })

@@ -17,10 +17,13 @@
 
 mod address;
 mod breaker;
+mod client;
+mod examine;
 mod lease;
 mod link;
 mod seal;
 mod whole;
+mod writes;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,14 +31,17 @@ use std::time::{Duration, Instant};
 
 pub use address::{Address, AddressError};
 pub use breaker::{Breaker, Standing};
+pub use examine::Examined;
 pub use lease::{Lease, Leased, PATIENCE, Waited};
 pub use link::Trouble;
 pub use seal::{Refused, Seal};
-pub use whole::{Copied, Examined};
+pub use whole::Copied;
+pub use writes::Stored;
 
-use crate::cache::{Entry, Hit, Key, Tier, Want};
+use crate::cache::{Hit, Key, Tier, Want};
 use crate::ttl::Ttl;
 use link::{Link, run};
+use writes::{Counted, HOLD};
 
 /// How long a lookup may take before it counts as a miss.
 pub const ANSWER: Duration = Duration::from_millis(150);
@@ -45,12 +51,6 @@ const GREETING: Duration = Duration::from_secs(1);
 
 /// How long a write may take behind the work.
 const WRITE: Duration = Duration::from_secs(5);
-
-/// How long an answer is held for a server that is away, to be stored when it is back.
-const HOLD: Duration = Duration::from_secs(5);
-
-/// How often it is looked whether a server that is left alone may be asked again.
-const BREATH: Duration = Duration::from_millis(50);
 
 /// The version of the layout in the server.
 const VERSION: &str = "v1";
@@ -81,17 +81,6 @@ pub enum Found {
     Refused(Refused),
     /// The server is away, or did not answer in time.
     Away,
-}
-
-/// An answer to be stored.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    /// The answer.
-    pub entry: Entry,
-    /// What was asked for: the newest, or this number.
-    pub want: Want,
-    /// The newest there was, which this one follows.
-    pub before: Option<Arc<Entry>>,
 }
 
 /// How the tier stands, for the panel.
@@ -234,89 +223,14 @@ impl Shared {
             let stored = shared
                 .insist(HOLD, &mut counted, |again| shared.put(&key, &stored, now, again))
                 .await;
-            if let Err(trouble) = shared.written(stored) {
+            if let Err(trouble) = stored {
+                shared.took_not(&trouble);
                 tracing::info!(%trouble, "an answer is not shared");
             }
             if let Some(lease) = lease {
                 lease.release(&mut counted).await;
             }
         });
-    }
-
-    /// Tries something until it is done, for as long as `hold`; a server that is away is left alone meanwhile. `trial` is told whether
-    /// it has been tried before. From the first failure on it does not count as pending: who leaves does not wait for a server to
-    /// come back.
-    async fn insist<F: Future<Output = Result<(), Trouble>>>(
-        self: &Arc<Self>,
-        hold: Duration,
-        counted: &mut Counted,
-        trial: impl Fn(bool) -> F,
-    ) -> Result<(), Trouble> {
-        let until = Instant::now() + hold;
-        let mut again = false;
-        loop {
-            let done = if self.lets_write() {
-                trial(again).await
-            } else {
-                Err(Trouble::LeftAlone)
-            };
-            match done {
-                Err(trouble) if trouble.may_pass() && Instant::now() < until => self.failed(&trouble),
-                done => return done,
-            }
-            again = true;
-            counted.leave();
-            tokio::time::sleep(BREATH).await;
-        }
-    }
-
-    async fn put(&self, key: &Key, stored: &Stored, now: i64, again: bool) -> Result<(), Trouble> {
-        let header = &stored.entry.header;
-        if self.options.read_only || header.local {
-            return Ok(());
-        }
-        let own = Want::Sample(header.sample);
-        let mut sets = Vec::new();
-        if let Some(before) = &stored.before {
-            // What was the newest keeps its number.
-            sets.push((Want::Sample(before.header.sample), before.as_ref(), true));
-        }
-        let numbered = header.sample > 0 || stored.want != Want::Newest || stored.before.is_some();
-        if numbered {
-            sets.push((own, &stored.entry, false));
-        }
-        // One that was asked for by its number is the newest only where there is none; so is one that comes late, unless it was to
-        // follow another.
-        let late = again && header.sample == 0;
-        sets.push((Want::Newest, &stored.entry, stored.want != Want::Newest || late));
-        for (want, entry, only_new) in sets {
-            let Some(command) = self.setting(key, want, entry, now, only_new) else {
-                continue;
-            };
-            let _: redis::Value = run(&self.link, command, WRITE).await?;
-        }
-        Ok(())
-    }
-
-    /// The command that stores an answer for as long as it lives; `None` if it does not any more, or is too long.
-    fn setting(&self, key: &Key, want: Want, entry: &Entry, now: i64, only_new: bool) -> Option<redis::Cmd> {
-        if entry.text.len() as u64 > seal::LONGEST {
-            return None;
-        }
-        let place = self.place("resp", key, want);
-        let mut command = redis::cmd("SET");
-        command.arg(&place).arg(self.options.seal.close(&place, key, entry));
-        if let Some(expires) = entry.header.expires(self.options.ttl) {
-            let left = u64::try_from(expires.saturating_sub(now))
-                .ok()
-                .filter(|left| *left > 0)?;
-            // In whole seconds, and never for longer than it lives.
-            command.arg("EX").arg((left / 1_000).max(1));
-        }
-        if only_new {
-            command.arg("NX");
-        }
-        Some(command)
     }
 
     /// What shows that the server answers: a lookup, which whoever may look anything up may do.
@@ -333,26 +247,6 @@ impl Shared {
             // Asked for by somebody who waits for the answer: one failure says enough.
             Err(trouble) => self.failed_at_once(&trouble),
         }
-    }
-
-    fn lets_write(&self) -> bool {
-        let now = Instant::now();
-        self.breaker().lets(now) && self.writes().lets(now)
-    }
-
-    /// Notes what came of a write: a server that is full or a replica answers lookups all the same.
-    fn written<T>(self: &Arc<Self>, result: Result<T, Trouble>) -> Result<T, Trouble> {
-        match &result {
-            Ok(_) => {
-                self.answered();
-                self.writes().succeeded();
-            }
-            Err(trouble) if trouble.is_about_writing() => {
-                self.writes().failed_for(trouble.to_string(), Instant::now());
-            }
-            Err(trouble) => self.failed(trouble),
-        }
-        result
     }
 
     fn answered(&self) {
@@ -391,37 +285,5 @@ impl Shared {
                 }
             }
         });
-    }
-
-    /// Waits for writes on their way, as long as a lookup may take: a process that ends at once would take them along.
-    pub async fn settle(&self) {
-        let until = tokio::time::Instant::now() + ANSWER;
-        while self.pending.load(Ordering::Relaxed) > 0 && tokio::time::Instant::now() < until {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    }
-}
-
-/// A write on its way, counted until it has landed or is given up, however its task ends.
-struct Counted(Option<Arc<Shared>>);
-
-impl Counted {
-    /// Counts one from now on, before its task runs: who leaves at once waits for it too.
-    fn pending(shared: &Arc<Shared>) -> Self {
-        shared.pending.fetch_add(1, Ordering::Relaxed);
-        Self(Some(Arc::clone(shared)))
-    }
-
-    /// Counts it no longer.
-    fn leave(&mut self) {
-        if let Some(shared) = self.0.take() {
-            shared.pending.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.leave();
     }
 }

@@ -1,20 +1,21 @@
-//! The tier as a whole: counting, clearing, copying to it and from it, and what `doctor` looks at.
+//! The tier as a whole: counting, clearing, copying to it and from it.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
-use redis::{Cmd, FromRedisValue, InfoDict, RedisError, Value};
+use redis::{Cmd, FromRedisValue, RedisError, Value};
 
-use super::link::{Connection, Question, Trouble, run};
+use super::client::Connection;
+use super::link::{Question, Trouble, run};
 use super::seal::Refused;
 use super::{Found, Shared, VERSION};
 use crate::cache::{Cache, Header, Key, Want};
 
 /// How long a step of these may take: nobody's answer waits for it.
-const STEP: Duration = Duration::from_secs(10);
+pub(super) const STEP: Duration = Duration::from_secs(10);
 /// Keys asked for or deleted at once.
 const BATCH: usize = 256;
 /// Answers on their way at once when they are copied.
@@ -33,31 +34,10 @@ pub struct Copied {
     pub refused: u64,
 }
 
-/// What there is to know of the server.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
-pub struct Examined {
-    /// Its version, as it says.
-    pub version: String,
-    /// How long it takes to answer, in milliseconds.
-    pub latency_ms: f64,
-    /// What it does when it is full.
-    pub policy: Option<String>,
-    /// Bytes that it may take; 0 for no limit.
-    pub memory_limit: Option<u64>,
-    /// Whether it is a replica, which takes no writes.
-    pub replica: bool,
-    /// Whether what is said is encrypted.
-    pub encrypted: bool,
-    /// Whether values are sealed with a secret.
-    pub sealed: bool,
-    /// What would be better.
-    pub advice: Vec<String>,
-}
-
 /// A command for one node of a cluster, or for the only server.
-struct At<'a> {
-    command: &'a Cmd,
-    node: Option<&'a (String, u16)>,
+pub(super) struct At<'a> {
+    pub command: &'a Cmd,
+    pub node: Option<&'a (String, u16)>,
 }
 
 impl Question for At<'_> {
@@ -79,7 +59,7 @@ impl Question for At<'_> {
 }
 
 /// The masters of a cluster; none of one server.
-struct Masters;
+pub(super) struct Masters;
 
 impl Question for Masters {
     async fn ask<T: FromRedisValue + Send>(&self, connection: &mut Connection) -> Result<T, RedisError> {
@@ -324,128 +304,6 @@ impl Shared {
         })
         .await?;
         Ok(copied)
-    }
-
-    /// Looks at the server: whether it answers, what it is, and what would be better.
-    ///
-    /// # Errors
-    /// [`Trouble`], when it does not answer.
-    pub async fn examine(&self) -> Result<Examined, Trouble> {
-        // The first makes the connection, the second is the way alone.
-        let _: Value = run(&self.link, self.knock(), STEP).await?;
-        let begun = Instant::now();
-        let _: Value = run(&self.link, self.knock(), STEP).await?;
-        let latency_ms = begun.elapsed().as_secs_f64() * 1_000.0;
-        let masters: HashMap<String, Value> = run(&self.link, Masters, STEP).await?;
-        let node = masters.keys().min().and_then(|name| {
-            let (host, port) = name.rsplit_once(':')?;
-            Some((host.to_owned(), port.parse().ok()?))
-        });
-        let mut command = redis::cmd("INFO");
-        let at = At {
-            command: command.arg("default"),
-            node: node.as_ref(),
-        };
-        // Who may ask for answers only is told nothing more.
-        let info: InfoDict = match run(&self.link, at, STEP).await {
-            Err(Trouble::Forbidden(_)) => InfoDict::new(""),
-            info => info?,
-        };
-        let version = info
-            .get::<String>("valkey_version")
-            .map(|v| format!("Valkey {v}"))
-            .or_else(|| info.get::<String>("redis_version").map(|v| format!("Redis {v}")));
-        let mut found = Examined {
-            version: crate::text::clean_line(&version.unwrap_or_else(|| "unknown".to_owned())),
-            latency_ms,
-            policy: info.get("maxmemory_policy"),
-            memory_limit: info.get("maxmemory"),
-            replica: info.get::<String>("role").is_some_and(|role| role != "master"),
-            encrypted: self.options.address.is_encrypted(),
-            sealed: self.options.seal.is_set(),
-            advice: Vec::new(),
-        };
-        found.advice = self.advice(&found);
-        let denied = self.denied().await?;
-        if !denied.is_empty() {
-            found.advice.push(format!(
-                "the user may not {}: give it +get +set +pttl +eval +scan +unlink +info on ~{}:*",
-                denied.join(", "),
-                self.options.namespace
-            ));
-        }
-        let cluster = info.get::<String>("redis_mode").is_some_and(|mode| mode == "cluster");
-        if cluster && self.options.address.is_single() {
-            let trouble = Trouble::Node("redis_mode:cluster".to_owned());
-            found.advice.push(trouble.to_string());
-        }
-        Ok(found)
-    }
-
-    /// What the user may not do of what this machine does; each is tried on a place of its own.
-    async fn denied(&self) -> Result<Vec<&'static str>, Trouble> {
-        let place = format!("{}:{VERSION}:doctor:{:016x}", self.options.namespace, fastrand::u64(..));
-        let mut set = redis::cmd("SET");
-        set.arg(&place).arg("1").arg("NX").arg("PX").arg(1_000);
-        let (mut eval, mut scan, mut unlink, mut pttl) = (
-            redis::cmd("EVAL"),
-            redis::cmd("SCAN"),
-            redis::cmd("UNLINK"),
-            redis::cmd("PTTL"),
-        );
-        eval.arg("return redis.call('GET', KEYS[1])").arg(1).arg(&place);
-        scan.arg(0).arg("MATCH").arg(&place).arg("COUNT").arg(1);
-        unlink.arg(&place);
-        pttl.arg(&place);
-        let mut tried = vec![("PTTL", pttl)];
-        if !self.options.read_only {
-            tried.extend([("SET", set), ("EVAL", eval), ("UNLINK", unlink)]);
-        }
-        let cluster = !self.options.address.is_single();
-        if !cluster {
-            tried.push(("SCAN", scan));
-        }
-        let mut denied = Vec::new();
-        for (name, command) in tried {
-            match run::<Value>(&self.link, command, STEP).await {
-                Err(Trouble::Forbidden(_)) => denied.push(name),
-                // A replica, or one that is full, is told of elsewhere.
-                Err(trouble) if trouble.is_about_writing() => {}
-                done => {
-                    done?;
-                }
-            }
-        }
-        Ok(denied)
-    }
-
-    fn advice(&self, found: &Examined) -> Vec<String> {
-        let mut advice = Vec::new();
-        // Of those that expire only, answers that are kept for good would never go.
-        let evicts = found.policy.as_ref().is_none_or(|p| p.starts_with("allkeys"));
-        match found.memory_limit {
-            Some(0) => {
-                advice.push("it has no memory limit: set maxmemory, or it grows until the machine is full".to_owned())
-            }
-            Some(_) if !evicts => advice.push(
-                "when it is full of answers without an end it refuses new ones: maxmemory-policy allkeys-lru lets old ones go"
-                    .to_owned(),
-            ),
-            _ => {}
-        }
-        if self.options.address.is_remote() && !found.encrypted {
-            advice.push("what is said goes over the network in the clear: use rediss://".to_owned());
-        }
-        if self.options.address.is_remote() && !self.options.seal.is_set() {
-            advice.push("whoever can write to it can put words into an answer: set secret_env".to_owned());
-        }
-        if found.replica && !self.options.read_only {
-            advice.push("it is a replica and takes no writes: name the master, or set read_only".to_owned());
-        }
-        if found.latency_ms > super::ANSWER.as_secs_f64() * 500.0 {
-            advice.push("it is slow to answer: lookups that take longer than 150 ms count as misses".to_owned());
-        }
-        advice
     }
 }
 
