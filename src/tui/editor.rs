@@ -91,25 +91,31 @@ impl Editor {
         }
     }
 
-    fn undo(&mut self) {
+    /// Undoes the last edit; whether there was one.
+    pub fn undo(&mut self) -> bool {
         let double = self.double.pop_if(|after| *after == self.area.lines().join("\n"));
-        self.area.undo();
+        let undone = self.area.undo();
         if let Some(after) = double {
             self.area.undo();
             self.undone.push(after);
         }
+        undone
     }
 
-    fn redo(&mut self) {
-        self.area.redo();
-        let Some(after) = self.undone.last() else { return };
-        if *after != self.text() && self.area.redo() {
+    /// Brings back the edit that was undone last; whether there was one.
+    pub fn redo(&mut self) -> bool {
+        let redone = self.area.redo();
+        if let Some(after) = self.undone.last()
+            && *after != self.text()
+            && self.area.redo()
+        {
             if *after == self.text() {
                 self.double.extend(self.undone.pop());
             } else {
                 self.area.undo();
             }
         }
+        redone
     }
 
     /// Moves the cursor to the end of the text.
@@ -118,15 +124,32 @@ impl Editor {
         self.area.move_cursor(CursorMove::End);
     }
 
-    /// Types a key. Ctrl-Y brings back what Ctrl-U undid.
+    /// Types a key, or moves by it.
     pub fn input(&mut self, key: KeyEvent) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        match key.code {
-            KeyCode::Char('y') if control => self.redo(),
-            KeyCode::Char('u') if control => self.undo(),
-            _ => {
+        let ends = match key.code {
+            KeyCode::Home if control => Some(CursorMove::Top),
+            KeyCode::End if control => Some(CursorMove::Bottom),
+            _ => None,
+        };
+        let Some(end) = ends else {
+            // Undoing goes by the commands: it may take two of the area's steps.
+            let retraces = control && matches!(key.code, KeyCode::Char('u' | 'r' | 'y'));
+            if !retraces {
                 self.area.input(key);
             }
+            return;
+        };
+        if key.modifiers.contains(KeyModifiers::SHIFT) {
+            if !self.area.is_selecting() {
+                self.area.start_selection();
+            }
+        } else {
+            self.area.cancel_selection();
+        }
+        self.area.move_cursor(end);
+        if key.code == KeyCode::End {
+            self.area.move_cursor(CursorMove::End);
         }
     }
 

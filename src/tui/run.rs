@@ -72,8 +72,8 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
     if let Some(warning) = start.warning {
         app.warn(warning);
     }
-    if let Some(drafts) = drafts::left(&state) {
-        app.restore(drafts);
+    if let Some((drafts, behind)) = drafts::left(&state) {
+        app.restore(drafts, &behind);
     }
     let session = keeper::session(&state);
     let effects = if named {

@@ -365,7 +365,7 @@ fn a_template_is_edited_checked_saved_and_kept_while_others_are_looked_at() {
     bench.control('s');
     bench.keys("2");
     bench.press(KeyCode::Enter);
-    assert_eq!(bench.toast(), "saved as confluence2");
+    assert_eq!(bench.toast(), "saved as confluence2 · u undoes it");
     assert!(bench.home.path("config/wickdesk/templates/confluence2.prompt").exists());
     assert_eq!(bench.app.template().unwrap().name, "confluence too");
     bench.press(KeyCode::Esc);
@@ -572,6 +572,159 @@ fn an_answer_about_other_candles_says_so() {
         !screen.contains("1.12119 stop"),
         "its prices are not drawn on others: {screen}"
     );
+    // The card says it too, and so does what is copied of it.
+    assert!(screen.contains("of EURUSD H1, not of the"), "{screen}");
+    bench.keys("yt");
+    assert!(
+        bench
+            .toast()
+            .ends_with("it is about EURUSD H1, not the candles open now"),
+        "{}",
+        bench.toast()
+    );
+}
+
+#[test]
+fn what_is_saved_and_renamed_is_undone() {
+    let mut bench = Bench::sized(120, 36);
+    let file = |bench: &Bench, name: &str| {
+        let path = bench.home.path(&format!("config/wickdesk/templates/{name}.prompt"));
+        std::fs::read_to_string(path).ok()
+    };
+    let write = |bench: &mut Bench, words: &str| {
+        bench.keys("e");
+        let end = crossterm::event::KeyEvent::new(KeyCode::End, crossterm::event::KeyModifiers::CONTROL);
+        bench.send(Message::Key(end));
+        bench.keys(words);
+    };
+    bench.keys("u");
+    assert_eq!(bench.toast(), "nothing to undo");
+    // Saved under another name: the file goes, what was typed is an edit of the first again.
+    write(&mut bench, " first");
+    bench.control('s');
+    bench.keys("_a");
+    bench.press(KeyCode::Enter);
+    assert!(file(&bench, "confluence_a").is_some_and(|text| text.trim_end().ends_with(" first")));
+    bench.press(KeyCode::Esc);
+    bench.keys("u");
+    assert_eq!(file(&bench, "confluence_a"), None);
+    assert!(bench.app.is_dirty("confluence"));
+    assert!(
+        bench
+            .app
+            .editing()
+            .unwrap()
+            .editor
+            .text()
+            .trim_end()
+            .ends_with(" first")
+    );
+    // And saved again: undoing is undone.
+    bench.keys("u");
+    let saved = file(&bench, "confluence_a").unwrap();
+    // Saved over itself: the file holds what it did, what was typed stays typed.
+    bench.app.choose_template("confluence_a");
+    write(&mut bench, " second");
+    bench.control('s');
+    bench.press(KeyCode::Enter);
+    assert!(file(&bench, "confluence_a").unwrap().trim_end().ends_with(" second"));
+    bench.press(KeyCode::Esc);
+    bench.keys("u");
+    assert_eq!(file(&bench, "confluence_a").as_deref(), Some(saved.as_str()));
+    assert!(bench.app.is_dirty("confluence_a"));
+    // Renamed, and named as before.
+    bench.keys("fr");
+    bench.keys("b");
+    bench.press(KeyCode::Enter);
+    assert_eq!(bench.app.library()[bench.app.chosen()].name, "confluence_ab");
+    bench.keys("u");
+    assert_eq!(bench.app.library()[bench.app.chosen()].name, "confluence_a");
+    assert_eq!(bench.toast(), "confluence_ab is confluence_a now · u undoes it");
+    assert!(bench.app.is_dirty("confluence_a"), "the edit goes with it");
+    // Over a shipped one of the same name.
+    bench.app.choose_template("smc");
+    write(&mut bench, " own");
+    bench.control('s');
+    bench.press(KeyCode::Enter);
+    assert!(file(&bench, "smc").is_some());
+    bench.press(KeyCode::Esc);
+    bench.keys("u");
+    assert_eq!(file(&bench, "smc"), None);
+    assert!(bench.app.is_dirty("smc") && bench.app.editing().unwrap().editor.text().trim_end().ends_with(" own"));
+}
+
+#[test]
+fn typing_is_undone_by_its_key_and_by_name() {
+    let mut bench = Bench::sized(120, 36);
+    bench.keys("e");
+    let text = |bench: &Bench| bench.app.editing().unwrap().editor.text();
+    let before = text(&bench);
+    bench.keys("# one\u{20}");
+    let typed = text(&bench);
+    assert!(bench.screen().contains("Ctrl-U undo"));
+    bench.control('u');
+    assert_ne!(text(&bench), typed);
+    while text(&bench) != before {
+        bench.control('u');
+    }
+    bench.control('u');
+    assert_eq!(bench.toast(), "nothing is left to undo here");
+    bench.control('y');
+    assert_ne!(text(&bench), before);
+    bench.control('p');
+    bench.keys("undo what was typed");
+    bench.press(KeyCode::Enter);
+    assert_eq!(text(&bench), before);
+    // To the ends of the text and back.
+    bench.keys("i");
+    let end = crossterm::event::KeyEvent::new(KeyCode::End, crossterm::event::KeyModifiers::CONTROL);
+    bench.send(Message::Key(end));
+    bench.keys("#");
+    assert_eq!(text(&bench), format!("{before}#"));
+}
+
+#[test]
+fn a_key_that_does_nothing_now_says_so_and_lists_tell_their_keys() {
+    let mut bench = Bench::sized(120, 36);
+    bench.press(KeyCode::F(5));
+    bench.keys("n");
+    assert_eq!(bench.toast(), "no check has failed or warns");
+    bench.keys("]");
+    assert!(
+        bench.toast().starts_with("not now: show the sample after"),
+        "{}",
+        bench.toast()
+    );
+    for (keys, heading) in [
+        ("h", "In the history"),
+        ("h\r", "In a record"),
+        ("s", "In the scoreboard"),
+        ("b", "In the cache"),
+    ] {
+        for key in keys.chars() {
+            match key {
+                '\r' => bench.press(KeyCode::Enter),
+                letter => bench.keys(&letter.to_string()),
+            }
+        }
+        let under = bench.screen();
+        bench.keys("?");
+        assert!(bench.screen().contains(heading), "{}", bench.screen());
+        bench.press(KeyCode::Esc);
+        assert_eq!(bench.screen(), under);
+        while !bench.app.layers().is_empty() {
+            bench.press(KeyCode::Esc);
+        }
+    }
+    // Nothing came after a record of the last candle: it says what to do.
+    bench.keys("h");
+    bench.press(KeyCode::Enter);
+    bench.keys(" ");
+    assert!(
+        bench.toast().starts_with("no later candle is known"),
+        "{}",
+        bench.toast()
+    );
 }
 
 #[test]
@@ -590,7 +743,7 @@ fn a_name_that_is_none_stays_in_its_box() {
     bench.control('u');
     bench.keys("mine");
     bench.press(KeyCode::Enter);
-    assert_eq!(bench.toast(), "saved as mine");
+    assert_eq!(bench.toast(), "saved as mine · u undoes it");
 }
 
 /// What can stand in front of the panes, and what it takes to get there.
@@ -903,7 +1056,7 @@ fn what_is_typed_would_be_there_again() {
     assert!(bench.kept.templates["confluence"].starts_with("A draft. "));
     let kept = bench.kept.clone();
     let mut after = Bench::sized(120, 36);
-    after.app.restore(kept);
+    after.app.restore(kept, &[]);
     assert!(after.app.is_dirty("confluence"));
     after.keys("e");
     assert!(after.app.editing().unwrap().editor.text().starts_with("A draft. "));

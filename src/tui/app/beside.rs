@@ -74,7 +74,19 @@ impl App {
                 detail: "of this answer, as it is kept".to_owned(),
             }));
         }
-        items.extend(self.models.iter().cloned());
+        let asked = self.tab.model.clone().unwrap_or_else(|| self.model_name());
+        items.extend(self.models.iter().map(|model| {
+            let asks_already = model.value == asked || asked.split('/').next() == Some(&model.value);
+            let detail = if asks_already {
+                "answers already; others need a key in the environment".to_owned()
+            } else {
+                model.detail.clone()
+            };
+            Item {
+                detail,
+                ..model.clone()
+            }
+        }));
         self.layers
             .push(Layer::Picker(Picker::of(Pick::Beside, "Ask beside", items, true)));
     }

@@ -14,6 +14,9 @@ use crate::setup::{Outcome, Play, Replay};
 use crate::tui::markdown;
 use crate::tui::theme::Theme;
 
+/// Said where a record cannot be played.
+const NOTHING_LATER: &str = "no later candle is known: open some of this market, or walk a template along the past";
+
 /// What is typed into the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
@@ -266,7 +269,11 @@ impl History {
                         open.step(isize::MIN / 2);
                     }
                     open.playing = !open.playing && open.candles() > 0;
+                    if open.candles() == 0 {
+                        return Asked::Tell(NOTHING_LATER);
+                    }
                 }
+                KeyCode::Right | KeyCode::Char('l') if open.candles() == 0 => return Asked::Tell(NOTHING_LATER),
                 KeyCode::Right | KeyCode::Char('l') => open.step(1),
                 KeyCode::Left | KeyCode::Char('h') => open.step(-1),
                 KeyCode::Home | KeyCode::Char('g') => open.step(isize::MIN / 2),

@@ -24,6 +24,7 @@ impl App {
             match keymap::resolve(self, &key, is_text) {
                 Some(Command::Interrupt) => return self.interrupt(effects),
                 Some(Command::Suspend) => return effects.push(Effect::Suspend),
+                Some(Command::Help) if keymap::hints(layer).is_some() => return self.layers.push(Layer::Help(0)),
                 _ => {
                     if matches!(layer, Layer::Cache(_) | Layer::History(_) | Layer::Scores(_)) {
                         self.toast = None;
@@ -52,7 +53,17 @@ impl App {
                 self.command(command, effects);
             }
             None if self.tab.typing => self.type_key(key, effects),
-            None => {}
+            None => {
+                // A key that does something at other times is not passed over in silence.
+                let words = keymap::refused(self, &key).map(|binding| match binding.command {
+                    Command::NextFailed => "no check has failed or warns".to_owned(),
+                    Command::Undo => "nothing to undo".to_owned(),
+                    _ => format!("not now: {}", binding.help),
+                });
+                if let Some(words) = words {
+                    self.say(words, false);
+                }
+            }
         }
     }
 
@@ -62,17 +73,6 @@ impl App {
         }
         let name = self.chosen_name();
         if self.completion_key(key) {
-            return;
-        }
-        if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::ALT) {
-            let selected = self.drafts.get_mut(&name).and_then(|d| d.editor.selected());
-            match selected {
-                Some(text) => {
-                    effects.push(Effect::Copy(text));
-                    self.say("what is selected is on the clipboard", false);
-                }
-                None => self.say("nothing is selected: Shift and an arrow select", false),
-            }
             return;
         }
         if let Some(draft) = self.drafts.get_mut(&name) {
@@ -319,6 +319,9 @@ impl App {
                 self.tab.preview.begin();
             }
             Command::Edit => self.edit(),
+            Command::UndoTyping => self.retrace(Editor::undo, "nothing is left to undo here", effects),
+            Command::RedoTyping => self.retrace(Editor::redo, "nothing was undone", effects),
+            Command::CopySelected => self.copy_selected(effects),
             Command::Save => self.ask_name(Naming::Save, &self.chosen_name()),
             Command::File => self.open_file_menu(),
             Command::Open => {
@@ -455,6 +458,30 @@ impl App {
         self.tab.focus = Pane::Answer;
         self.tab.typing = true;
         self.focus_editors();
+    }
+
+    /// Undoes what was typed into the template, or brings it back.
+    fn retrace(&mut self, step: fn(&mut Editor) -> bool, otherwise: &str, effects: &mut Vec<Effect>) {
+        let name = self.chosen_name();
+        let Some(draft) = self.drafts.get_mut(&name) else {
+            return;
+        };
+        if step(&mut draft.editor) {
+            self.edited(&name, effects);
+        } else {
+            self.say(otherwise, false);
+        }
+    }
+
+    fn copy_selected(&mut self, effects: &mut Vec<Effect>) {
+        let name = self.chosen_name();
+        match self.drafts.get_mut(&name).and_then(|d| d.editor.selected()) {
+            Some(text) => {
+                effects.push(Effect::Copy(text));
+                self.say("what is selected is on the clipboard", false);
+            }
+            None => self.say("nothing is selected: Shift and an arrow select", false),
+        }
     }
 
     /// Facts to put into the template being edited, each with its value now.

@@ -159,7 +159,13 @@ impl App {
                     _ => self.template_text(),
                 };
                 let Some(text) = text else { return };
-                let saving = Saving { from: None, name, text };
+                let saving = Saving {
+                    from: None,
+                    name,
+                    text,
+                    before: None,
+                    undoes: false,
+                };
                 effects.push(Effect::Save(saving, false));
             }
         }
@@ -212,7 +218,10 @@ impl App {
 
     /// A template's file is gone.
     pub(super) fn removed(&mut self, name: &str, text: String, effects: &mut Vec<Effect>) {
-        self.drafts.remove(name);
+        // What is typed stays with the shipped one, or until the file is back.
+        if !self.is_dirty(name) {
+            self.drafts.remove(name);
+        }
         self.keep_drafts(effects);
         let back = match shipped(name) {
             Some(_) => "the shipped one is there again · ",
@@ -231,7 +240,8 @@ impl App {
         }
         self.keep_drafts(effects);
         self.choose_template(&to);
-        self.say(format!("{from} is {to} now"), false);
+        self.say(format!("{from} is {to} now · u undoes it"), false);
+        self.undo = Some(Undo::Renamed(from.to_owned(), to));
         self.prepare(effects);
     }
 

@@ -28,6 +28,10 @@ pub struct Saving {
     pub name: String,
     /// Its text as it is saved.
     pub text: String,
+    /// What the file held that it takes the place of.
+    pub before: Option<String>,
+    /// Whether this takes a saving back.
+    pub undoes: bool,
 }
 
 /// Something that happened.

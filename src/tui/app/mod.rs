@@ -494,6 +494,11 @@ impl App {
         self.tab.center == Center::Editor && self.editing().is_some()
     }
 
+    /// Whether keys would go into the template's text.
+    pub fn is_in_editor(&self) -> bool {
+        self.is_editing_template() && self.tab.field_editor.is_none()
+    }
+
     /// Whether what the model thought is shown.
     pub fn shows_thoughts(&self) -> bool {
         self.tab.thoughts
@@ -533,6 +538,14 @@ impl App {
     /// Whether there is an answer on show.
     pub fn has_answer(&self) -> bool {
         !self.tab.response.text().is_empty()
+    }
+
+    /// The market that the answer on show is about, where it is not that of the open candles.
+    pub fn other_market(&self) -> Option<String> {
+        let (open, asked) = (self.candles()?, self.tab.response.market()?);
+        let name = |series: &Series| crate::text::clean_line(&format!("{} {}", series.symbol(), series.timeframe()));
+        let (open, asked) = (name(&open.market.series), name(&asked.series));
+        (open != asked).then_some(asked)
     }
 
     /// Whether an analysis went before the one on show.

@@ -169,10 +169,14 @@ impl App {
         }
         // Under its own name it takes its file's place; a shipped one is never touched, yours stands before it.
         let own = name == self.chosen_name();
+        let listed = self.library.get(self.tab.chosen);
+        let replaced = listed.filter(|l| own && matches!(l.origin, crate::prompt::Origin::File(_)));
         let saving = Saving {
             from: Some(self.chosen_name()),
             name,
             text: draft.editor.text(),
+            before: replaced.map(|l| l.source.clone()),
+            undoes: false,
         };
         effects.push(Effect::Save(saving, own));
     }
@@ -204,7 +208,11 @@ impl App {
         match text {
             Some(text) => {
                 effects.push(Effect::Copy(text));
-                self.say(format!("{what} is on the clipboard"), false);
+                let other = self.other_market().filter(|_| code != KeyCode::Char('p'));
+                let about = other.map_or_else(String::new, |asked| {
+                    format!("; it is about {asked}, not the candles open now")
+                });
+                self.say(format!("{what} is on the clipboard{about}"), false);
             }
             None => self.say(format!("there is nothing yet for {what}"), true),
         }

@@ -3,7 +3,7 @@
 use super::message::{Effect, Message, Opened, Saving};
 use super::picker::Item;
 use super::response::{self, Response, State};
-use super::{App, Center, Editing, Layer, Pane, Size, cleared_words};
+use super::{App, Center, Editing, Layer, Pane, Size, Undo, cleared_words};
 use crate::desk::{Judged, Policy, Prepared, Step};
 use crate::prompt::Template;
 use crate::tui::drafts::Drafts;
@@ -158,12 +158,25 @@ impl App {
     }
 
     pub(super) fn saved(&mut self, saving: Saving, effects: &mut Vec<Effect>) {
-        let Saving { from, name, text } = saving;
-        self.say(format!("saved as {name}"), false);
-        if let Some(mut draft) = from.as_ref().and_then(|from| self.drafts.remove(from)) {
-            draft.editor.mark_saved(text);
+        let Saving {
+            from,
+            name,
+            text,
+            before,
+            undoes,
+        } = saving;
+        let words = if undoes {
+            format!("{name} is as it was")
+        } else {
+            format!("saved as {name}")
+        };
+        self.say(format!("{words} · u undoes it"), false);
+        let opened = from.clone().unwrap_or_else(|| name.clone());
+        if let Some(mut draft) = self.drafts.remove(&opened) {
+            draft.editor.mark_saved(crate::text::clean(&text));
             self.drafts.insert(name.clone(), draft);
         }
+        self.undo = Some(Undo::Saved(from.clone(), name.clone(), before));
         self.keep_drafts(effects);
         // Who has moved on to another template meanwhile stays there.
         if from.is_none_or(|from| self.chosen_name() == from) {
@@ -276,8 +289,8 @@ impl App {
         effects.push(Effect::Quit);
     }
 
-    /// Takes over what was typed in a workbench that did not end in order.
-    pub fn restore(&mut self, drafts: Drafts) {
+    /// Takes over what was typed in a workbench that did not end in order; older edits of the templates `behind` are still kept.
+    pub fn restore(&mut self, drafts: Drafts, behind: &[String]) {
         for (name, text) in &drafts.templates {
             let Some(listed) = self.library.iter().find(|l| l.name == *name) else {
                 continue;
@@ -289,10 +302,14 @@ impl App {
             self.colour(name);
         }
         let names: Vec<&str> = drafts.templates.keys().map(String::as_str).collect();
-        self.say(
-            format!("edits of {} that were not saved are here again", names.join(", ")),
-            false,
-        );
+        let mut words = format!("edits of {} that were not saved are here again", names.join(", "));
+        if !behind.is_empty() {
+            words.push_str(&format!(
+                "; other edits of {}, from another workbench, come at the next start",
+                behind.join(", ")
+            ));
+        }
+        self.say(words, false);
     }
 
     /// Records the answer of a column.

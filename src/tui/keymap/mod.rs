@@ -1,6 +1,7 @@
 //! Keys to commands: the one table that the footer, the help, the palette and the README are made from, and the analyst's own
 //! keys over it.
 
+mod overlay;
 mod own;
 mod table;
 
@@ -10,6 +11,7 @@ use std::ops::Deref;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::app::{App, Pane};
+pub use overlay::{Hint, hints, line};
 pub use own::{KeymapError, read};
 pub use table::TABLE;
 
@@ -42,6 +44,12 @@ pub enum Command {
     Edit,
     /// Save the template.
     Save,
+    /// Undo what was typed into the template.
+    UndoTyping,
+    /// Bring back what was undone.
+    RedoTyping,
+    /// Copy what is selected in the template.
+    CopySelected,
     /// What can be done with the template's file.
     File,
     /// Open a candle file.
@@ -220,6 +228,11 @@ impl Keymap {
     pub fn rows(&self) -> &[Bound] {
         &self.0
     }
+
+    /// The key that is shown for a command, if it has one.
+    pub fn shown(&self, command: Command) -> Option<&str> {
+        self.0.iter().find(|b| b.command == command).and_then(Bound::shown)
+    }
 }
 
 impl std::fmt::Debug for Keymap {
@@ -250,6 +263,18 @@ pub fn resolve(app: &App, event: &KeyEvent, typing: bool) -> Option<Command> {
         .filter(|b| (b.enabled)(app))
         .min_by_key(rank)
         .map(|b| b.command)
+}
+
+/// What `event` would ask for if it could be done now, and is not done.
+pub fn refused<'a>(app: &'a App, event: &KeyEvent) -> Option<&'a Bound> {
+    let rows = app.keymap().rows().iter();
+    let meant = |b: &&Bound| match b.context {
+        Context::Anywhere | Context::Command => true,
+        Context::Pane(pane) => app.focus() == pane,
+    };
+    rows.filter(meant)
+        .find(|b| b.in_force.iter().any(|k| k.matches(event)))
+        .filter(|b| !matches!(b.command, Command::Cancel | Command::Choose))
 }
 
 impl Key {

@@ -113,6 +113,34 @@ pub const TABLE: &[Binding] = &[
         enabled: App::is_editing_template,
     },
     Binding {
+        command: Command::UndoTyping,
+        context: Context::Anywhere,
+        keys: &[ctrl('u', "Ctrl-U")],
+        short: "undo",
+        help: "in the editor: undo what was typed, in words",
+        enabled: App::is_in_editor,
+    },
+    Binding {
+        command: Command::RedoTyping,
+        context: Context::Anywhere,
+        keys: &[ctrl('y', "Ctrl-Y")],
+        short: "redo",
+        help: "in the editor: bring back what was undone",
+        enabled: App::is_in_editor,
+    },
+    Binding {
+        command: Command::CopySelected,
+        context: Context::Anywhere,
+        keys: &[Key {
+            code: KeyCode::Char('c'),
+            modifiers: KeyModifiers::ALT,
+            name: Cow::Borrowed("Alt-C"),
+        }],
+        short: "copy selected",
+        help: "in the editor: copy what Shift and an arrow have selected",
+        enabled: App::is_in_editor,
+    },
+    Binding {
         command: Command::File,
         context: Context::Command,
         keys: &[letter('f', "f")],
@@ -501,7 +529,7 @@ pub const TABLE: &[Binding] = &[
         context: Context::Command,
         keys: &[letter('u', "u")],
         short: "undo",
-        help: "undo what was just closed, removed or reset",
+        help: "undo what was just closed, saved, renamed, removed or reset",
         enabled: App::can_undo,
     },
     Binding {

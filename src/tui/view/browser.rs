@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Margin, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use super::{App, fit, pane, title};
+use super::{App, fit, hint_line, pane, title};
 use crate::cache::Listed;
 use crate::text::{bytes, clean_line, duration};
 use crate::tui::app::{Browser, saved};
@@ -25,7 +25,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, browser: &Browser, app: &App) {
             let label = clean_line(&inspected.entry.header.label);
             frame.render_widget(Line::styled(fit(&label, usize::from(top.width)), theme.strong), top);
             frame.render_widget(Paragraph::new(text.visible(body.height)), body);
-            frame.render_widget(Line::styled("↑ ↓ scroll · Esc back to the list", theme.dim), foot);
+            frame.render_widget(hint_line(app, foot.width), foot);
         }
         None => {
             let columns = Columns::of(body.width);
@@ -203,10 +203,5 @@ fn footer(browser: &Browser, width: u16, app: &App) -> Line<'static> {
             Span::styled("   Enter show · p pin · d delete · Esc all", theme.dim),
         ]);
     }
-    let words = if width < 72 {
-        "Enter show · s sort · / filter · p pin · d delete"
-    } else {
-        "Enter show · / filter · s sort · p pin ◆ · d delete · C clear · Esc close"
-    };
-    Line::styled(words, theme.dim)
+    hint_line(app, width)
 }

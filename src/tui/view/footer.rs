@@ -12,12 +12,13 @@ use crate::tui::keymap::{Bound, Command, Context};
 use crate::tui::markdown;
 
 /// What the footer offers, the most wanted first.
-const ORDER: [Command; 20] = [
+const ORDER: [Command; 21] = [
     Command::Send,
     Command::Cancel,
     Command::Choose,
     Command::Save,
     Command::Reset,
+    Command::UndoTyping,
     Command::InsertFact,
     Command::Point,
     Command::ZoomIn,
@@ -117,6 +118,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         let Some(key) = binding.shown() else { continue };
         let short = match binding.command {
             Command::Send => send_words(app),
+            Command::Cancel => cancel_words(app).to_owned(),
             _ => binding.short.to_owned(),
         };
         let width = key.chars().count() + short.chars().count() + 3;
@@ -128,6 +130,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         spans.push(Span::styled(format!(" {short}  "), theme.dim));
     }
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
+/// What Esc would end.
+fn cancel_words(app: &App) -> &'static str {
+    if app.is_typing() {
+        "done"
+    } else if app.is_waiting() {
+        "cancel"
+    } else {
+        "back"
+    }
 }
 
 /// What sending would take.

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Margin, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use super::{App, fit, pane, row, title};
+use super::{App, fit, hint_line, pane, row, tail, title};
 use crate::chart::{Scene, Sheet};
 use crate::journal::{Head, Record};
 use crate::market::{price, timestamp};
@@ -13,6 +13,9 @@ use crate::text::{clean_line, count};
 use crate::tui::app::{Entry, History, Recalled, paint, plan};
 use crate::tui::markdown;
 use crate::tui::theme::Theme;
+
+/// Columns under which a line leaves out what is seen in the record.
+const NARROW: u16 = 72;
 
 pub(super) fn draw(frame: &mut Frame<'_>, history: &History, app: &App) {
     let theme = app.theme();
@@ -80,11 +83,23 @@ fn line(head: &Head, chosen: bool, width: u16, theme: &Theme) -> Line<'static> {
         None => theme.dim,
     };
     let r = r.map_or_else(String::new, |r| format!("{r:+.2} R"));
-    let begin = format!("{:>5}  {}  {side:<5} ", head.id, shown.strftime("%m-%d %H:%M"));
-    let end = format!("{:<11} {r:>8}", head.status());
-    let room = usize::from(width).saturating_sub(begin.len() + end.len() + 4);
     let tags: String = head.tags.iter().map(|t| format!(" #{t}")).collect();
-    let words = format!("{}{tags} · {}", head.label, head.trial.model);
+    // Where there is little room a record is told apart by its label, and by what became of it.
+    let (begin, end, words) = if width < NARROW {
+        let end = if r.is_empty() { head.status().to_string() } else { r };
+        (
+            format!("{:>4} {} {side:<5} ", head.id, shown.strftime("%m-%d")),
+            format!("{end:>11}"),
+            format!("{}{tags}", head.label),
+        )
+    } else {
+        (
+            format!("{:>5}  {}  {side:<5} ", head.id, shown.strftime("%m-%d %H:%M")),
+            format!("{:<11} {r:>8}", head.status()),
+            format!("{}{tags} · {}", head.label, head.trial.model),
+        )
+    };
+    let room = usize::from(width).saturating_sub(begin.len() + end.len() + 4);
     let words = format!("{:<room$}", fit(&clean_line(&words), room));
     let mark = if chosen { "▸ " } else { "  " };
     let line = Line::from(vec![
@@ -103,16 +118,7 @@ fn footer(history: &History, width: u16, app: &App) -> Line<'static> {
         let room = usize::from(width).saturating_sub(sign.chars().count() + hint.chars().count() + 2);
         Line::from(vec![
             Span::styled(sign, theme.accent),
-            Span::raw(
-                clean_line(text)
-                    .chars()
-                    .rev()
-                    .take(room)
-                    .collect::<Vec<_>>()
-                    .into_iter()
-                    .rev()
-                    .collect::<String>(),
-            ),
+            Span::raw(tail(&clean_line(text), room)),
             Span::styled("▏", theme.accent),
             Span::styled(hint, theme.dim),
         ])
@@ -141,8 +147,7 @@ fn footer(history: &History, width: u16, app: &App) -> Line<'static> {
         let style = if toast.bad { theme.bad } else { theme.good };
         return Line::styled(fit(&toast.text, usize::from(width)), style);
     }
-    let words = "Enter replay · / search · Esc close · r ask again now · n note · t tags · d differ · x write";
-    Line::styled(fit(words, usize::from(width)), theme.dim)
+    hint_line(app, width)
 }
 
 /// The chosen record beside the list: its setup, what became of it, its note, and how its answer begins.
@@ -235,7 +240,10 @@ fn head(open: &Recalled, width: u16, theme: &Theme) -> Vec<Line<'static>> {
         theme.dim,
     )];
     let words = match &record.decided {
-        None => "open: later candles of this market play it forward".to_owned(),
+        None if open.candles() == 0 => {
+            "no later candle is known yet: opened with o, later candles of this market play it forward".to_owned()
+        }
+        None => "not decided by the candles known so far".to_owned(),
         Some(decided) => {
             let status = record.head().status();
             let r = decided
@@ -246,7 +254,7 @@ fn head(open: &Recalled, width: u16, theme: &Theme) -> Vec<Line<'static>> {
             format!("{status}{r}, {when}")
         }
     };
-    lines.push(Line::styled(fitted(words), theme.strong));
+    lines.extend(markdown::wrap_plain(&clean_line(&words), width, theme.strong));
     for check in record.checks.iter().filter(|c| c.status >= crate::setup::Status::Warn) {
         let words = format!("{} {}: {}", check.status, check.name, check.detail);
         lines.push(Line::styled(fitted(words), theme.warn));
@@ -278,7 +286,10 @@ fn state(open: &Recalled, width: u16, theme: &Theme) -> Line<'static> {
     };
     let play = if open.playing { "pauses" } else { "plays" };
     let keys = format!("Space {play} · ← → candle · ↑ ↓ text · Esc back");
-    let words = format!("candle {} of {all} · {stood}", open.played);
+    let words = match all {
+        0 => stood,
+        _ => format!("candle {} of {all} · {stood}", open.played),
+    };
     let room = usize::from(width).saturating_sub(words.chars().count() + 3);
     Line::from(vec![
         Span::styled(words, theme.strong),

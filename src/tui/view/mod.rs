@@ -23,6 +23,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Paragraph};
 
 use super::app::{App, Center, Pane, Size};
+use super::keymap::{self, Command};
 use super::theme::Theme;
 
 /// Draws everything.
@@ -137,6 +138,26 @@ fn fit(text: &str, width: usize) -> String {
         fitted.push('…');
     }
     fitted
+}
+
+/// The end of `text` that fits into `width` columns.
+fn tail(text: &str, width: usize) -> String {
+    use unicode_width::UnicodeWidthStr;
+    let mut shown = text;
+    while shown.width() > width {
+        let mut rest = shown.chars();
+        rest.next();
+        shown = rest.as_str();
+    }
+    shown.to_owned()
+}
+
+/// What can be done in what stands in front, on a line of this width.
+fn hint_line(app: &App, width: u16) -> Line<'static> {
+    let layer = app.layers().iter().rev().find_map(keymap::hints);
+    let hints = layer.map_or(&[][..], |(_, hints)| hints);
+    let help = app.keymap().shown(Command::Help);
+    Line::styled(keymap::line(hints, help, width), app.theme().dim)
 }
 
 fn plain(text: impl Into<String>) -> Span<'static> {

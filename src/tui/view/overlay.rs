@@ -2,14 +2,16 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Flex, Layout, Margin, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use super::{App, fit, pane, row, title};
+use super::{App, fit, pane, row, tail, title};
 use crate::text::clean_line;
 use crate::tui::app::{Layer, Naming, Pane, Picker};
-use crate::tui::keymap::{Bound, Context};
+use crate::tui::keymap::{self, Bound, Context, Hint};
 use crate::tui::markdown;
+use crate::tui::theme::Theme;
 
 pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
     match layer {
@@ -79,7 +81,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
             frame.render_widget(Paragraph::new(reader.text.visible(inner.height)), inner);
         }
         Layer::Name(naming, editor) => {
-            let inner = window(frame, 56, 5, naming.title(), app);
+            let inner = window(frame, 64, 5, naming.title(), app);
             frame.render_widget(
                 editor.widget(),
                 Rect {
@@ -91,7 +93,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
                 Naming::Risk => "in the currency of the prices; empty for none",
                 _ => "letters, digits, - and _; Enter takes it, Esc does not",
             };
-            let hint = Line::styled(hint, app.theme().dim);
+            let hint = markdown::wrap_plain(hint, inner.width, app.theme().dim);
             let below = Rect::new(
                 inner.x,
                 inner.y + 2.min(inner.height),
@@ -134,8 +136,50 @@ fn help(frame: &mut Frame<'_>, top: u16, app: &App) {
     let screen = frame.area();
     let inner = window(frame, 84, screen.height.saturating_sub(2), "Keys", app);
     let theme = app.theme();
+    // What stands in front has keys of its own, and only those.
+    let in_front = app.layers().iter().rev().find_map(keymap::hints);
+    let mut lines = match in_front {
+        Some((heading, hints)) => hints_in_full(heading, hints, inner.width, theme),
+        None => table_in_full(inner.width, app),
+    };
+    let dim = if in_front.is_none() { "dim: not now · " } else { "" };
+    lines.push(Line::styled(
+        format!("{dim}↑ ↓ scroll, any other key closes · research, not advice"),
+        theme.dim,
+    ));
+    let most = u16::try_from(lines.len())
+        .unwrap_or(u16::MAX)
+        .saturating_sub(inner.height);
+    frame.render_widget(Paragraph::new(lines).scroll((top.min(most), 0)), inner);
+}
+
+/// A key and what it does, the words as wide as there is room.
+fn key_lines(keys: &str, words: &str, width: u16, key: Style, text: Style) -> Vec<Line<'static>> {
     const KEYS: u16 = 18;
-    let mut lines: Vec<Line<'_>> = Vec::new();
+    let mut label = format!("{:<18}", fit(keys, 17));
+    let lines = markdown::wrap_plain(words, width.saturating_sub(KEYS), text);
+    let lines = lines.into_iter().map(|line| {
+        let mut spans = vec![Span::styled(std::mem::replace(&mut label, " ".repeat(18)), key)];
+        spans.extend(line.spans);
+        Line::from(spans)
+    });
+    lines.collect()
+}
+
+/// The keys of what stands in front.
+fn hints_in_full(heading: &'static str, hints: &[Hint], width: u16, theme: &Theme) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::styled(heading, theme.strong)];
+    for hint in hints {
+        lines.extend(key_lines(hint.keys, hint.help, width, theme.accent, Style::new()));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+/// The keys of the panes, the focused one's first.
+fn table_in_full(width: u16, app: &App) -> Vec<Line<'static>> {
+    let theme = app.theme();
+    let mut lines = Vec::new();
     let here = |b: &&Bound| b.context == Context::Pane(app.focus());
     let elsewhere = |b: &&Bound| matches!(b.context, Context::Pane(pane) if pane != app.focus());
     let rows = app.keymap().rows();
@@ -147,33 +191,20 @@ fn help(frame: &mut Frame<'_>, top: u16, app: &App) {
         ),
         ("In other panes", rows.iter().filter(elsewhere).collect()),
     ];
-    for (heading, rows) in parts.iter().filter(|(_, rows)| !rows.is_empty()) {
-        lines.push(Line::styled(*heading, theme.strong));
+    for (heading, rows) in parts.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+        lines.push(Line::styled(heading.to_owned(), theme.strong));
         for binding in rows {
             let keys: Vec<&str> = binding.in_force.iter().map(|k| &*k.name).collect();
-            let enabled = (binding.enabled)(app);
-            let (key, text) = if enabled {
-                (theme.accent, ratatui::style::Style::new())
+            let (key, text) = if (binding.enabled)(app) {
+                (theme.accent, Style::new())
             } else {
                 (theme.dim, theme.dim)
             };
-            let mut label = format!("{:<18}", fit(&keys.join(" "), 17));
-            for line in markdown::wrap_plain(binding.help, inner.width.saturating_sub(KEYS), text) {
-                let mut spans = vec![Span::styled(std::mem::replace(&mut label, " ".repeat(18)), key)];
-                spans.extend(line.spans);
-                lines.push(Line::from(spans));
-            }
+            lines.extend(key_lines(&keys.join(" "), binding.help, width, key, text));
         }
         lines.push(Line::default());
     }
-    lines.push(Line::styled(
-        "dim: not now · ↑ ↓ scroll, any other key closes · research, not advice",
-        theme.dim,
-    ));
-    let most = u16::try_from(lines.len())
-        .unwrap_or(u16::MAX)
-        .saturating_sub(inner.height);
-    frame.render_widget(Paragraph::new(lines).scroll((top.min(most), 0)), inner);
+    lines
 }
 
 fn pane_name(pane: Pane) -> &'static str {
@@ -189,9 +220,10 @@ fn list(frame: &mut Frame<'_>, picker: &Picker, app: &App) {
     let screen = frame.area();
     let inner = window(frame, 84, (screen.height * 2 / 3).max(10), picker.title, app);
     let theme = app.theme();
+    // Of what is too long the end is seen, where it is typed on.
     let input = Line::from(vec![
         Span::styled("› ", theme.accent),
-        Span::raw(picker.input.clone()),
+        Span::raw(tail(&picker.input, usize::from(inner.width).saturating_sub(3))),
         Span::styled("▏", theme.accent),
     ]);
     frame.render_widget(
@@ -223,11 +255,7 @@ fn list(frame: &mut Frame<'_>, picker: &Picker, app: &App) {
                 crate::text::clean_line(&item.value)
             );
             let mut line = row(&label, vec![Span::styled(detail, theme.dim)], body.width, theme);
-            line.spans[0].style = if chosen {
-                theme.accent
-            } else {
-                ratatui::style::Style::new()
-            };
+            line.spans[0].style = if chosen { theme.accent } else { Style::new() };
             if chosen { line.style(theme.selected) } else { line }
         })
         .collect();
@@ -294,11 +322,7 @@ fn desks(frame: &mut Frame<'_>, app: &App) {
             inner.width,
             theme,
         );
-        line.spans[0].style = if here {
-            theme.accent
-        } else {
-            ratatui::style::Style::new()
-        };
+        line.spans[0].style = if here { theme.accent } else { Style::new() };
         lines.push(line);
     }
     lines.push(Line::default());

@@ -53,7 +53,7 @@ pub(super) fn editor(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let (line, column) = draft.editor.position();
     let state = if draft.editor.is_dirty() { "edited" } else { "as saved" };
     let mode = if app.is_typing() {
-        "typing, Esc stops"
+        "typing, Esc ends it"
     } else {
         "Enter types"
     };

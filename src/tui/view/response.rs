@@ -107,16 +107,9 @@ fn head(app: &App, response: &Response, width: u16) -> Vec<Line<'static>> {
         spans.push(Span::styled("  [ ] turn", theme.dim));
         lines.push(Line::from(spans));
     }
-    if let (Some(open), Some(asked)) = (app.candles(), response.market()) {
-        let (open, asked) = (&open.market.series, &asked.series);
-        if (open.symbol(), open.timeframe()) != (asked.symbol(), asked.timeframe()) {
-            let words = format!(
-                "this answer is about {} {}, not the candles open now",
-                asked.symbol(),
-                asked.timeframe()
-            );
-            lines.extend(markdown::wrap_plain(&words, width, theme.warn));
-        }
+    if let Some(asked) = app.other_market() {
+        let words = format!("this answer is about {asked}, not the candles open now");
+        lines.extend(markdown::wrap_plain(&words, width, theme.warn));
     }
     if !response.thoughts().is_empty() {
         let words = response.thoughts().split_whitespace().count();

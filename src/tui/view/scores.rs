@@ -6,7 +6,7 @@ use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Chart, Clear, Dataset, GraphType, Paragraph};
 
-use super::{App, fit, pane, title};
+use super::{App, fit, hint_line, pane, title};
 use crate::market::timestamp;
 use crate::report::{self, Column};
 use crate::setup::score::Score;
@@ -72,13 +72,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, scores: &Scores, app: &App) {
             fit(&toast.text, usize::from(foot.width)),
             if toast.bad { theme.bad } else { theme.good },
         ),
-        None => Line::styled(
-            fit(
-                "← → sort · r reverse · Enter analyses · Tab journal, walks · Esc close",
-                usize::from(foot.width),
-            ),
-            theme.dim,
-        ),
+        None => hint_line(app, foot.width),
     };
     frame.render_widget(line, foot);
 }
@@ -87,9 +81,9 @@ fn width_of(column: Column) -> usize {
     column.heading().len().max(8)
 }
 
-/// The columns that fit beside the name.
-fn columns(width: usize) -> Vec<Column> {
-    let mut room = width.saturating_sub(NAME + 2);
+/// The columns that fit beside names of this width.
+fn columns(width: usize, names: usize) -> Vec<Column> {
+    let mut room = width.saturating_sub(names.clamp(NAME, (width / 2).max(NAME)) + 2);
     let fits = SHOWN.into_iter().take_while(|column| {
         let taken = width_of(*column) + 1;
         let fits = room >= taken;
@@ -109,7 +103,13 @@ fn board(frame: &mut Frame<'_>, area: Rect, scores: &Scores, theme: &Theme) {
         frame.render_widget(Line::styled(words, theme.dim), area);
         return;
     }
-    let columns = columns(usize::from(area.width));
+    let names = scores
+        .board
+        .rows
+        .iter()
+        .map(|row| clean_line(&row.score.name.to_string()));
+    let names = names.map(|name| unicode_width::UnicodeWidthStr::width(name.as_str()) + 1);
+    let columns = columns(usize::from(area.width), names.max().unwrap_or(0));
     let taken: usize = columns.iter().map(|c| width_of(*c) + 1).sum();
     let room = usize::from(area.width).saturating_sub(taken + 2);
     let cell = |text: &str, column: Column| {

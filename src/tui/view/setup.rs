@@ -45,6 +45,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     };
     let facts = response.market().map(|m| m.facts.as_ref());
     let mut lines = Vec::new();
+    let other = app.other_market();
+    if let Some(asked) = &other {
+        let words = format!("of {asked}, not of the candles open now");
+        lines.extend(markdown::wrap_plain(&words, inner.width, theme.warn));
+    }
     match &judged.reading.setup {
         Some(setup) => {
             let gone = response.market().map_or(0, |m| m.later.len());
@@ -52,12 +57,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
                 if label == "valid for" && gone > 0 {
                     value.push_str(&format!(", {gone} gone"));
                 }
-                lines.push(row(
-                    label,
-                    vec![Span::styled(value, value_style(label, theme))],
-                    inner.width,
-                    theme,
-                ));
+                // What is not on the chart is not in its colours.
+                let style = match other {
+                    Some(_) => theme.dim,
+                    None => value_style(label, theme),
+                };
+                lines.push(row(label, vec![Span::styled(value, style)], inner.width, theme));
             }
             if let (Some(money), Some(units)) = (app.risk_money(), size(setup, app.risk_money())) {
                 let value = vec![Span::raw(format!("{units} units"))];
