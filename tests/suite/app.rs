@@ -721,7 +721,7 @@ fn a_key_that_does_nothing_now_says_so_and_lists_tell_their_keys() {
     bench.press(KeyCode::Enter);
     bench.keys(" ");
     assert!(
-        bench.toast().starts_with("no later candle is known"),
+        bench.toast().starts_with("no later candle yet"),
         "{}",
         bench.toast()
     );
@@ -1149,6 +1149,7 @@ fn the_next_start_finds_desks_focus_scroll_and_values_again() {
     let mut after = resumed(&session);
     // The answer is in the other home's cache only: here it is not asked for again.
     assert!(matches!(after.app.response().state(), State::Idle));
+    assert!(after.toast().ends_with("h has it"), "{}", after.toast());
     assert_eq!(after.app.tabs().count(), 2);
     after.keys(">");
     assert_eq!(after.app.focus(), Pane::Chart);

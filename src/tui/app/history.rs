@@ -15,7 +15,7 @@ use crate::tui::markdown;
 use crate::tui::theme::Theme;
 
 /// Said where a record cannot be played.
-const NOTHING_LATER: &str = "no later candle is known: open some of this market, or walk a template along the past";
+const NOTHING_LATER: &str = "no later candle yet: o in the panes opens more";
 
 /// What is typed into the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -218,7 +218,12 @@ impl App {
                 let id = self.next_id();
                 self.begin(id, prepared, Policy::Kept(sample), effects);
             }
-            None => self.tab.restoring = None,
+            None => {
+                self.tab.restoring = None;
+                if left.answer.is_some() && self.toast.is_none() {
+                    self.say("the last answer here was to another prompt, or is no longer kept: h has it", false);
+                }
+            }
         }
         self.tab.focus = left.focus;
         // The text of a template is only shown while it is being edited.

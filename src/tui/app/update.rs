@@ -219,7 +219,7 @@ impl App {
                 effects.push(Effect::Settle(std::sync::Arc::clone(&candles.base)));
                 self.tab.candles = Some(*candles);
                 self.recheck();
-                if !first && !self.is_behind {
+                if !first && !self.is_behind && self.tab.restoring.is_none() {
                     // The card tells what was assumed; it goes at the first key.
                     self.layers.push(Layer::Card);
                     self.say(words, false);

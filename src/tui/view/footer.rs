@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use super::App;
 use crate::tui::app::Layer;
-use crate::tui::keymap::{Bound, Command, Context};
+use crate::tui::keymap::{self, Bound, Command, Context};
 use crate::tui::markdown;
 
 /// What the footer offers, the most wanted first.
@@ -38,7 +38,9 @@ const ORDER: [Command; 21] = [
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = app.theme();
-    if let Some(toast) = app.toast() {
+    // What stands in front and has a line for it says it itself.
+    let said_in_front = app.layers().iter().any(|layer| keymap::hints(layer).is_some());
+    if let (Some(toast), false) = (app.toast(), said_in_front) {
         let style = if toast.bad { theme.bad } else { theme.good };
         let mark = if toast.bad { "✗ " } else { "✓ " };
         // What is too long for a line takes as many as it needs, up to four, over what is above.
