@@ -5,6 +5,7 @@
 //! both walk this path and no other.
 
 mod ask;
+mod asking;
 mod board;
 mod browse;
 mod freshness;

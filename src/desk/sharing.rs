@@ -15,6 +15,17 @@ use crate::shared::{ANSWER, Found, Lease, Leased, Shared, Standing, State, Waite
 /// How long an ask waits for the tier to be made: for a command that prints a password.
 const MAKING: Duration = Duration::from_secs(2);
 
+/// What a lookup in the shared tier has found.
+#[derive(Debug)]
+pub(super) enum Looked {
+    /// An answer.
+    Hit(Hit),
+    /// None; until then a lookup may take.
+    Nothing(Instant),
+    /// The server is away, or did not answer in time.
+    Away,
+}
+
 /// How a question stands in the shared tier.
 #[derive(Debug)]
 pub(super) enum Sought {
@@ -162,17 +173,31 @@ impl Desk {
         tokio::time::timeout(MAKING, making).await.ok()?.ok()?
     }
 
-    /// Looks a question up in the shared tier; takes the lease where there is no answer.
-    pub(super) async fn seek(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Sought {
+    /// The shared tier, if it has been made; waits for nothing.
+    pub(super) fn shared_at_hand(&self) -> Option<Arc<Shared>> {
+        self.shared.get()?.clone().ok()
+    }
+
+    /// Looks a question up in the shared tier.
+    pub(super) async fn look_shared(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Looked {
         let until = Instant::now() + ANSWER;
         match shared.get(key, want, now_millis(), ANSWER).await {
-            Found::Hit(hit) => Sought::Hit(hit),
-            Found::Away => Sought::Away,
-            Found::Nothing => self.take(shared, key, want, until).await,
+            Found::Hit(hit) => Looked::Hit(hit),
+            Found::Away => Looked::Away,
+            Found::Nothing => Looked::Nothing(until),
             Found::Refused(why) => {
                 self.cache.refuse(why.name());
-                self.take(shared, key, want, until).await
+                Looked::Nothing(until)
             }
+        }
+    }
+
+    /// On from what a lookup has found: takes the lease where there is no answer.
+    pub(super) async fn seek_on(&self, shared: &Arc<Shared>, key: &Key, want: Want, looked: Looked) -> Sought {
+        match looked {
+            Looked::Hit(hit) => Sought::Hit(hit),
+            Looked::Away => Sought::Away,
+            Looked::Nothing(until) => self.take(shared, key, want, until).await,
         }
     }
 

@@ -720,11 +720,7 @@ fn a_key_that_does_nothing_now_says_so_and_lists_tell_their_keys() {
     bench.keys("h");
     bench.press(KeyCode::Enter);
     bench.keys(" ");
-    assert!(
-        bench.toast().starts_with("no later candle yet"),
-        "{}",
-        bench.toast()
-    );
+    assert!(bench.toast().starts_with("no later candle yet"), "{}", bench.toast());
 }
 
 #[test]

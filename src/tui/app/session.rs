@@ -221,7 +221,10 @@ impl App {
             None => {
                 self.tab.restoring = None;
                 if left.answer.is_some() && self.toast.is_none() {
-                    self.say("the last answer here was to another prompt, or is no longer kept: h has it", false);
+                    self.say(
+                        "the last answer here was to another prompt, or is no longer kept: h has it",
+                        false,
+                    );
                 }
             }
         }
