@@ -1379,3 +1379,27 @@ fn samples_stand_side_by_side() {
     assert!(screen.contains("sample 0"), "{screen}");
     assert!(matches!(bench.app.beside()[0].response().state(), State::Done(a) if a.sample == 0));
 }
+
+#[test]
+fn every_key_of_a_menu_does_something() {
+    for (opens, layer) in [("f", Layer::File), ("y", Layer::Copy), ("C", Layer::Clear)] {
+        // $EDITOR takes the terminal, which is not here.
+        let hints = wickdesk::tui::keymap::menu(&layer).iter().filter(|h| h.keys != "e");
+        for hint in hints {
+            let mut bench = Bench::sized(120, 36);
+            // Own, edited and answered: nothing is there that a key could not be about.
+            bench.keys("fd");
+            bench.press(KeyCode::Enter);
+            bench.press(KeyCode::F(5));
+            bench.keys("e ");
+            bench.press(KeyCode::Esc);
+            bench.press(KeyCode::Esc);
+            bench.keys(opens);
+            assert!(bench.screen().contains(&format!("{}  {}", hint.keys, hint.short)));
+            let before = bench.toast().to_owned();
+            bench.keys(hint.keys);
+            let done = !bench.app.layers().is_empty() || bench.toast() != before;
+            assert!(done, "{opens} {}", hint.keys);
+        }
+    }
+}

@@ -11,7 +11,7 @@ use std::ops::Deref;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::app::{App, Pane};
-pub use overlay::{Hint, hints, line};
+pub use overlay::{Hint, hints, line, menu};
 pub use own::{KeymapError, read};
 pub use table::TABLE;
 

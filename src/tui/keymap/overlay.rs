@@ -1,4 +1,4 @@
-//! The keys of what stands in front of the panes and is worked in: one table for its hints and its help.
+//! The keys of what stands in front of the panes: one table for its menus, its hints and its help.
 
 use crate::tui::app::Layer;
 
@@ -9,7 +9,7 @@ pub struct Hint {
     pub keys: &'static str,
     /// A word or two for the hints.
     pub short: &'static str,
-    /// A line for the help.
+    /// A line for the help; none where the word is all there is to say.
     pub help: &'static str,
 }
 
@@ -99,6 +99,40 @@ const SCORES: &[Hint] = &[
     hint("r", "reverse", "turn the order about"),
     hint("↑ ↓ g G", "", "choose a row"),
 ];
+
+const FILE: &[Hint] = &[
+    hint("n", "a new one", ""),
+    hint("d", "duplicate it", ""),
+    hint("r", "rename it", ""),
+    hint("x", "remove its file", ""),
+    hint("v", "back to what is saved", ""),
+    hint("c", "compare with the shipped one", ""),
+    hint("e", "open it in $EDITOR", ""),
+];
+
+const COPY: &[Hint] = &[
+    hint("t", "the ticket", ""),
+    hint("j", "the setup as JSON", ""),
+    hint("a", "the answer", ""),
+    hint("p", "the prompt", ""),
+];
+
+const CLEAR: &[Hint] = &[
+    hint("y", "both tiers", ""),
+    hint("m", "memory only", ""),
+    hint("d", "disk only", ""),
+    hint("x", "what has expired", ""),
+];
+
+/// The keys that a menu offers behind the key that opened it.
+pub fn menu(layer: &Layer) -> &'static [Hint] {
+    match layer {
+        Layer::File => FILE,
+        Layer::Copy => COPY,
+        Layer::Clear => CLEAR,
+        _ => &[],
+    }
+}
 
 /// What can be done in this layer, the most wanted first; its name. `None` where it says so itself.
 pub fn hints(layer: &Layer) -> Option<(&'static str, &'static [Hint])> {

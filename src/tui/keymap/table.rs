@@ -134,7 +134,7 @@ pub const TABLE: &[Binding] = &[
         keys: &[Key {
             code: KeyCode::Char('c'),
             modifiers: KeyModifiers::ALT,
-            name: Cow::Borrowed("Alt-C"),
+            name: Cow::Borrowed("Alt-c"),
         }],
         short: "copy selected",
         help: "in the editor: copy what Shift and an arrow have selected",

@@ -21,30 +21,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
             let counts = app
                 .report()
                 .map(|r| format!("{} in memory, {} on disk", r.memory_items, r.disk_items));
-            let counts = counts.unwrap_or_default();
-            question(
-                frame,
-                "Clear the cache",
-                &[
-                    &counts,
-                    "",
-                    "y  both tiers        m  memory only",
-                    "d  disk only         x  what has expired",
-                    "",
-                    "anything else: nothing; the journal is never touched",
-                ],
-                app,
-            );
+            let rest = "anything else: nothing; the journal is never touched";
+            let mut lines = vec![counts.unwrap_or_default(), String::new()];
+            lines.extend(menu(layer));
+            lines.extend([String::new(), rest.to_owned()]);
+            question(frame, "Clear the cache", &lines, app);
         }
-        Layer::Copy => question(
-            frame,
-            "Copy",
-            &[
-                "t  the ticket        j  the setup as JSON",
-                "a  the answer        p  the prompt",
-            ],
-            app,
-        ),
+        Layer::Copy => question(frame, "Copy", &menu(layer), app),
         Layer::Leave => question(
             frame,
             "Leave",
@@ -58,19 +41,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, layer: &Layer, app: &App) {
         ),
         Layer::File => {
             let name = app.library().get(app.chosen()).map_or("", |l| l.name.as_str());
-            question(
-                frame,
-                &clean_line(&format!("Template {name}")),
-                &[
-                    "n  a new one             d  duplicate it",
-                    "r  rename it             x  remove its file",
-                    "v  back to what is saved c  compare with the shipped one",
-                    "e  open it in $EDITOR",
-                    "",
-                    "Ctrl-S in the editor saves it",
-                ],
-                app,
-            );
+            let mut lines = menu(layer);
+            lines.extend([String::new(), "Ctrl-S in the editor saves it".to_owned()]);
+            question(frame, &clean_line(&format!("Template {name}")), &lines, app);
         }
         Layer::Reader(reader) => {
             let area = app.areas().browser();
@@ -125,10 +98,27 @@ fn window(frame: &mut Frame<'_>, width: u16, height: u16, name: &str, app: &App)
     pane(frame, area, title(name, "", true, theme), true, theme).inner(Margin::new(1, 0))
 }
 
-fn question(frame: &mut Frame<'_>, name: &str, lines: &[&str], app: &App) {
+/// A menu's keys, two by two.
+fn menu(layer: &Layer) -> Vec<String> {
+    let hints = keymap::menu(layer);
+    let left = hints
+        .iter()
+        .step_by(2)
+        .map(|hint| hint.short.len())
+        .max()
+        .unwrap_or(0)
+        .max(18);
+    let rows = hints.chunks(2).map(|pair| match pair {
+        [one, other] => format!("{}  {:<left$}  {}  {}", one.keys, one.short, other.keys, other.short),
+        pair => pair.iter().map(|one| format!("{}  {}", one.keys, one.short)).collect(),
+    });
+    rows.collect()
+}
+
+fn question<T: AsRef<str>>(frame: &mut Frame<'_>, name: &str, lines: &[T], app: &App) {
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let inner = window(frame, 64, height, name, app);
-    let lines: Vec<Line<'_>> = lines.iter().map(|l| Line::raw(*l)).collect();
+    let lines: Vec<Line<'_>> = lines.iter().map(|l| Line::raw(l.as_ref())).collect();
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
