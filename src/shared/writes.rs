@@ -38,7 +38,8 @@ impl Shared {
         let until = Instant::now() + hold;
         let mut again = false;
         loop {
-            let done = if self.lets_write() {
+            let reachable = self.breaker().lets(Instant::now());
+            let done = if reachable {
                 trial(again).await
             } else {
                 Err(Trouble::LeftAlone)
@@ -62,7 +63,8 @@ impl Shared {
         again: bool,
     ) -> Result<(), Trouble> {
         let header = &stored.entry.header;
-        if self.options.read_only || header.local {
+        // One that takes no answers takes this one neither: nobody is to wait for it.
+        if self.options.read_only || header.local || !self.writes().lets(Instant::now()) {
             return Ok(());
         }
         let own = Want::Sample(header.sample);

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use wickdesk::desk::{Desk, Tie};
 
-use super::{KEY, Redis, answered, asking, configure, desk, echo, machine, stats, thinking, tier};
-use crate::support::{Home, Ran, Server};
+use super::{KEY, Redis, answered, asking, configure, desk, echo, machine, said, stats, thinking, tier};
+use crate::support::{Home, Part, Ran, Server, stream};
 
 /// Asks this many questions that were not asked before; each must be answered by the model.
 async fn all_answered(desk: &Desk, model: &Server, name: &str, questions: usize) {
@@ -188,6 +188,33 @@ async fn one_that_is_full_still_answers_lookups() {
     let other = desk(&first, &redis.url(), "", &model);
     let hit = answered(&other, "before 0").await.unwrap();
     assert_eq!(hit.tier, wickdesk::cache::Tier::Shared);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_fills_up_while_a_lease_is_held_keeps_nobody_waiting() {
+    let Some(redis) = Redis::start(&["--maxmemory-policy", "noeviction"]) else {
+        return;
+    };
+    let model = Server::answering(|_, request| {
+        let question = said(request);
+        let time = if question == "slow" { 600 } else { 0 };
+        let mut parts = vec![Part::Wait(Duration::from_millis(time))];
+        parts.extend(stream(&["You said: ", &question], Some("stop")));
+        parts
+    });
+    let home = Home::new();
+    let desk = desk(&home, &redis.url(), "", &model);
+    let slow = tokio::spawn({
+        let desk = desk.clone();
+        async move { answered(&desk, "slow").await }
+    });
+    eventually("the lease is taken", || redis.keys().len() == 1).await;
+    let _: () = redis.says(&["CONFIG", "SET", "maxmemory", "1"]);
+    answered(&desk, "quick").await.unwrap();
+    assert!(matches!(tie(&desk), Tie::Full(_)));
+    assert_eq!(slow.await.unwrap().unwrap().text, "You said: slow");
+    // No answer will come of it: who waits asks.
+    eventually("the lease is let go", || redis.keys().is_empty()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
