@@ -468,8 +468,11 @@ fn cancelling_keeps_what_had_come_and_late_answers_are_dropped() {
     bench.held = Some(Vec::new());
     bench.send(prepared.next().unwrap());
     let mut steps = bench.held.take().unwrap().into_iter();
+    let counted = |bench: &Bench| bench.app.report().unwrap().session.bypasses;
+    let before = counted(&bench);
     bench.send(steps.next().unwrap());
     assert!(bench.app.response().is_streaming());
+    assert_eq!(counted(&bench), before + 1, "the panel counts it while it streams");
     bench.press(KeyCode::Esc);
     assert_eq!(bench.app.response().text(), "first words");
     assert!(bench.toast().contains("partial answer stays"), "{}", bench.toast());

@@ -456,8 +456,10 @@ impl App {
             Step::Failed(error) => Some(error.to_string()),
             _ => None,
         };
+        // With the first word it is known that no tier had it.
+        let begins = matches!(self.tab.response.state, State::Waiting { thinking: false, .. });
         self.tab.response.take(step);
-        if done || stored || failed.is_some() {
+        if begins || done || stored || failed.is_some() {
             effects.push(Effect::Report);
         }
         if done || stored {
