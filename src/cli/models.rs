@@ -171,9 +171,13 @@ fn spend(session: &Session, as_json: bool) -> Result<Exit, Failure> {
             0 => String::new(),
             n => format!(", {n} of unknown price"),
         };
+        let estimated = match sum.estimated {
+            0 => String::new(),
+            n => format!(", {n} estimated"),
+        };
         let calls = crate::text::count(usize::try_from(sum.calls).unwrap_or(usize::MAX), "call");
         output::line(&format!(
-            "{name:<12} ${:.4}{limit}  {calls}, {} tokens{unpriced}",
+            "{name:<12} ${:.4}{limit}  {calls}, {} tokens{unpriced}{estimated}",
             sum.usd, sum.tokens
         ))
     };

@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 use super::ask::{Answer, Answering, Policy, Step, millis, served};
 use super::prepare::Prepared;
 use super::sharing::{Looked, Sought};
+use super::spend::Bill;
 use super::{Desk, now_millis};
 use crate::analyst::Analyst;
 use crate::cache::{Cache, Entry, Header, Hit, Key, LONGEST_NAME, Receipt, Tier, Want};
@@ -85,6 +86,7 @@ impl Course {
             before: None,
             events: None,
             draft: Draft::default(),
+            bill: None,
             cleaner: Some(StreamCleaner::default()),
             coming: VecDeque::new(),
             receipt: None,
@@ -202,6 +204,8 @@ struct Asking {
     /// The call, made when the first step is wanted: who joins another's makes none.
     events: Option<EventStream>,
     draft: Draft,
+    /// What the call on its way is to cost; none before it is sent, and once it is noted.
+    bill: Option<Bill>,
     cleaner: Option<StreamCleaner>,
     coming: VecDeque<Step>,
     receipt: Option<Receipt>,
@@ -236,14 +240,30 @@ impl Asking {
             let events = self.events.get_or_insert_with(|| call(&self.prepared));
             match events.next().await {
                 Some(Ok(Event::Text(raw))) => {
+                    self.bill.iter_mut().for_each(|bill| bill.said(&raw));
                     let text = self.cleaner.as_mut().map(|c| c.push(&raw)).unwrap_or_default();
                     self.say(text);
                 }
-                Some(Ok(Event::Thinking(raw))) => return Some(Step::Thinking(crate::text::clean(&raw))),
-                Some(Ok(Event::Waiting(words))) => return Some(Step::Note(words)),
-                Some(Ok(Event::Dropped(name))) => return Some(self.drop(&name)),
+                Some(Ok(Event::Thinking(raw))) => {
+                    self.bill.iter_mut().for_each(|bill| bill.said(&raw));
+                    return Some(Step::Thinking(crate::text::clean(&raw)));
+                }
+                Some(Ok(Event::Sent)) => self.bill = Bill::of(&self.desk, &self.prepared),
+                Some(Ok(Event::Waiting(words))) => {
+                    self.refused();
+                    return Some(Step::Note(words));
+                }
+                Some(Ok(Event::Dropped(name))) => {
+                    self.refused();
+                    return Some(self.drop(&name));
+                }
                 Some(Ok(Event::Finish(finish))) => self.end(finish),
-                Some(Ok(event)) => self.draft.take(&event),
+                Some(Ok(event)) => {
+                    if let (Event::Usage(usage), Some(bill)) = (&event, &mut self.bill) {
+                        bill.told(*usage);
+                    }
+                    self.draft.take(&event);
+                }
                 Some(Err(error)) => self.fail(error),
                 None if self.draft.text.is_empty() && self.cleaner.is_some() => self.fail(self.empty()),
                 None => self.end(Finish::Incomplete),
@@ -352,6 +372,13 @@ impl Asking {
         }
     }
 
+    /// A provider that refuses, or cannot be reached, charges nothing.
+    fn refused(&mut self) {
+        if let Some(bill) = self.bill.take() {
+            bill.void();
+        }
+    }
+
     fn empty(&self) -> ModelError {
         ModelError::Empty {
             provider: self.prepared.request.model.provider().to_owned(),
@@ -369,6 +396,11 @@ impl Asking {
     fn fail(&mut self, error: ModelError) {
         self.over = true;
         self.leave_nothing();
+        if self.bill.as_ref().is_some_and(Bill::has_begun) {
+            drop(self.bill.take());
+        } else {
+            self.refused();
+        }
         self.desk.cache.refuse("error");
         if self.draft.text.trim().is_empty() {
             self.coming.push_back(Step::Failed(error));
@@ -382,6 +414,9 @@ impl Asking {
 
     fn end(&mut self, finish: Finish) {
         self.over = true;
+        if let Some(bill) = self.bill.take() {
+            bill.end(finish);
+        }
         let rest = self.cleaner.take().map(StreamCleaner::finish).unwrap_or_default();
         self.say(rest);
         if finish.is_complete() && self.draft.text.trim().is_empty() {
@@ -429,9 +464,6 @@ impl Asking {
     fn answer(&self, finish: Finish) -> Answer {
         let request = &self.prepared.request;
         let cost_usd = self.draft.usage.and_then(|usage| price::cost(&request.model, usage));
-        if self.prepared.endpoint.is_some() {
-            self.desk.spent(&request.model.to_string(), self.draft.usage, cost_usd);
-        }
         let latency = millis(self.begun);
         let requested_model = request.model.to_string();
         Answer {

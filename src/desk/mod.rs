@@ -114,7 +114,7 @@ pub enum DeskError {
         setting: &'static str,
     },
     /// Neither prompt nor template.
-    #[error("nothing to ask: give a prompt, or a template with -t NAME")]
+    #[error("nothing to ask: give a prompt (- reads it from standard input), or a template with -t NAME")]
     Nothing,
 }
 

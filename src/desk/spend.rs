@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::prepare::Prepared;
 use super::{Desk, DeskError, now_millis};
-use crate::model::Usage;
+use crate::model::{Finish, ModelName, Usage, price};
 
 /// A call and what it cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,98 @@ pub struct Spent {
     pub input: u64,
     /// Tokens of the answer.
     pub output: u64,
+    /// Whether the provider did not tell the tokens to the end, so that they are estimated.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
+}
+
+/// What a call costs that is on its way; noted when this is dropped, so that one that is left in the middle, which the provider
+/// charges for all the same, is noted too.
+pub(super) struct Bill {
+    desk: Desk,
+    model: ModelName,
+    /// Tokens of the prompt, about.
+    prompt: u64,
+    /// Bytes of words and thoughts so far.
+    said: usize,
+    told: Option<Usage>,
+    ended: bool,
+    void: bool,
+}
+
+impl Bill {
+    /// The bill of the call that is made for this; none where nobody charges.
+    pub fn of(desk: &Desk, prepared: &Prepared) -> Option<Self> {
+        let request = &prepared.request;
+        prepared.endpoint.is_some().then(|| Self {
+            desk: desk.clone(),
+            model: request.model.clone(),
+            prompt: price::estimate_tokens(request.text_len()),
+            said: 0,
+            told: None,
+            ended: false,
+            void: false,
+        })
+    }
+
+    /// More words or thoughts came.
+    pub fn said(&mut self, text: &str) {
+        self.said += text.len();
+    }
+
+    /// The provider told what it counts.
+    pub fn told(&mut self, usage: Usage) {
+        self.told = Some(usage);
+    }
+
+    /// The answer ended: what was told is all, unless it was cut off.
+    pub fn end(mut self, finish: Finish) {
+        self.ended = finish != Finish::Incomplete;
+    }
+
+    /// Nothing is charged.
+    pub fn void(mut self) {
+        self.void = true;
+    }
+
+    /// Whether the model has begun to work.
+    pub fn has_begun(&self) -> bool {
+        self.said > 0 || self.told.is_some()
+    }
+
+    /// The tokens, and whether they are estimated.
+    fn usage(&self) -> (Usage, bool) {
+        match self.told {
+            Some(told) if self.ended => (told, false),
+            told => {
+                let told = told.unwrap_or_default();
+                let usage = Usage {
+                    input: if told.input > 0 { told.input } else { self.prompt },
+                    // What is told at the beginning is of the beginning.
+                    output: told.output.max(price::estimate_tokens(self.said)),
+                    ..told
+                };
+                (usage, true)
+            }
+        }
+    }
+}
+
+impl Drop for Bill {
+    fn drop(&mut self) {
+        if self.void {
+            return;
+        }
+        let (usage, estimated) = self.usage();
+        self.desk.spent(&Spent {
+            at: now_millis(),
+            model: self.model.to_string(),
+            usd: price::cost(&self.model, usage),
+            input: usage.input,
+            output: usage.output,
+            estimated,
+        });
+    }
 }
 
 /// What was spent in a while.
@@ -32,6 +125,8 @@ pub struct Sum {
     pub calls: u64,
     /// Of these, calls whose price is not known.
     pub unpriced: u64,
+    /// Of these, calls that were left or cut before the provider told their tokens: those are estimated.
+    pub estimated: u64,
     /// US dollars.
     pub usd: f64,
     /// Tokens of prompts and answers.
@@ -54,17 +149,10 @@ impl Desk {
         self.settings.places.data.join("spend.jsonl")
     }
 
-    /// Notes a call. A partial answer costs too.
-    pub(super) fn spent(&self, model: &str, usage: Option<Usage>, usd: Option<f64>) {
-        let usage = usage.unwrap_or_default();
-        let spent = Spent {
-            at: now_millis(),
-            model: model.to_owned(),
-            usd,
-            input: usage.input,
-            output: usage.output,
-        };
-        let written = serde_json::to_string(&spent)
+    /// Notes a call.
+    fn spent(&self, spent: &Spent) {
+        let model = &spent.model;
+        let written = serde_json::to_string(spent)
             .map_err(std::io::Error::from)
             .and_then(|line| {
                 crate::files::private_directory(&self.settings.places.data)?;
@@ -157,6 +245,7 @@ impl Sum {
     fn add(&mut self, spent: &Spent) {
         self.calls += 1;
         self.unpriced += u64::from(spent.usd.is_none());
+        self.estimated += u64::from(spent.estimated);
         self.usd += spent.usd.unwrap_or(0.0);
         self.tokens += spent.input + spent.output;
     }

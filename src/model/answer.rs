@@ -75,6 +75,8 @@ impl Finish {
 /// One thing that happened to an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
+    /// The prompt is on its way to the provider: from here on the call may cost.
+    Sent,
     /// The model as the server names it.
     Named(String),
     /// More text.
@@ -110,7 +112,7 @@ impl Draft {
         match event {
             Event::Named(name) => self.model = Some(name.clone()),
             Event::Text(text) => self.text.push_str(text),
-            Event::Thinking(_) | Event::Waiting(_) | Event::Dropped(_) => {}
+            Event::Sent | Event::Thinking(_) | Event::Waiting(_) | Event::Dropped(_) => {}
             Event::Usage(usage) => self.usage = Some(*usage),
             Event::Finish(finish) => self.finish = Some(*finish),
         }

@@ -1,5 +1,6 @@
 //! Every dialect over a real socket: what is asked, how answers end, what refusals mean, and what is done about them.
 
+use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
@@ -646,6 +647,58 @@ fn spending_is_counted_and_stops_at_its_limit() {
         ran.err
     );
     assert_eq!(server.calls(), 1);
+}
+
+#[test]
+fn a_call_that_is_left_or_cut_is_counted_too() {
+    let openai = &SPEAKERS[0];
+    let home = Home::new();
+    let spend = || home.run(&["models", "spend", "--json"]).code(0).json()["day"].clone();
+    let refused = Server::start(vec![reply("401 Unauthorized", JSON, "{}")]);
+    ask(&home, openai, &refused, &[]).code(1);
+    assert_eq!(spend()["calls"], 0, "who refuses charges nothing");
+
+    let words = "word ".repeat(400);
+    let cut = Server::start(vec![stream(&[&words], None)]);
+    ask(&home, openai, &cut, &[]).code(4);
+    let first = spend();
+    assert_eq!((&first["calls"], &first["estimated"]), (&1.into(), &1.into()));
+    // 2,000 bytes are about 500 tokens at $10 per million, and the prompt on top.
+    let usd = first["usd"].as_f64().unwrap();
+    assert!((0.005..0.006).contains(&usd), "{first}");
+
+    let endless = Server::start(vec![vec![
+        text(STREAM),
+        delta(&words),
+        Part::Wait(Duration::from_secs(20)),
+    ]]);
+    let mut command = home.command();
+    command
+        .env("OPENAI_API_KEY", KEY)
+        .args(["ask", "hello", "-m", openai.model, "--base-url", &endless.url])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut some = [0; 5];
+    child.stdout.as_mut().unwrap().read_exact(&mut some).unwrap();
+    let pid = child.id().to_string();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    Ran::of(child.wait_with_output().unwrap()).code(130);
+    let both = spend();
+    assert_eq!((&both["calls"], &both["estimated"]), (&2.into(), &2.into()));
+    assert!((0.010..0.011).contains(&both["usd"].as_f64().unwrap()), "{both}");
+    let table = home.run(&["models", "spend"]).code(0);
+    assert!(
+        table.out.contains("2 calls") && table.out.contains(", 2 estimated"),
+        "{}",
+        table.out
+    );
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl Model for Remote {
             endpoint: self.endpoint.clone(),
             request: request.clone(),
             tries: 1,
-            stage: Stage::Send,
+            stage: Stage::Enter,
             pass: None,
             coming: VecDeque::new(),
         };
@@ -95,6 +95,7 @@ struct Call {
 
 enum Stage {
     Wait(Duration),
+    Enter,
     Send,
     Read(Box<Reading>),
     Over,
@@ -110,7 +111,14 @@ impl Call {
                 Stage::Over => return None,
                 Stage::Wait(wait) => {
                     tokio::time::sleep(*wait).await;
+                    self.stage = Stage::Enter;
+                }
+                Stage::Enter => {
+                    if let Some(gate) = &self.endpoint.gate {
+                        self.pass = Some(gate.pass().await);
+                    }
                     self.stage = Stage::Send;
+                    return Some(Ok(Event::Sent));
                 }
                 Stage::Send => {
                     let begun = Instant::now();
@@ -149,7 +157,7 @@ impl Call {
         {
             self.request.params.drop(name);
             self.coming.push_back(Ok(Event::Dropped(name.clone())));
-            self.stage = Stage::Send;
+            self.stage = Stage::Enter;
             return;
         }
         let wait = error.wait_before_retry(self.tries).filter(|_| self.tries < TRIES);
@@ -173,9 +181,6 @@ impl Call {
 
     async fn send(&mut self, begun: Instant) -> Result<Response, ModelError> {
         let endpoint = &self.endpoint;
-        if let Some(gate) = &endpoint.gate {
-            self.pass = Some(gate.pass().await);
-        }
         let model = self.request.model.model();
         let url = endpoint.dialect.url(endpoint, model);
         let client = web::client(endpoint.is_loopback(), Redirects::Refuse).map_err(|reason| ModelError::Connect {
@@ -200,9 +205,7 @@ impl Call {
             call = call.header(name, value);
         }
         let patience = endpoint.timeouts.first.min(endpoint.timeouts.total);
-        // Waiting at the gate is not the model's.
-        let deadline = begun.max(Instant::now()) + patience;
-        match tokio::time::timeout_at(deadline, call.send()).await {
+        match tokio::time::timeout_at(begun + patience, call.send()).await {
             Err(_) => Err(endpoint.timed_out(Waited::First, patience)),
             Ok(Err(error)) => Err(endpoint.transport(&error)),
             Ok(Ok(response)) if response.status().is_success() => Ok(response),
