@@ -22,7 +22,7 @@ pub enum Policy {
     Refresh,
     /// This sample: read, or asked for and written under its number.
     Sample(u32),
-    /// This sample, read only: to look at it costs nothing.
+    /// This sample, read only and not counted: it was had before and is looked at again.
     Kept(u32),
 }
 
@@ -81,7 +81,8 @@ impl Desk {
     /// Asks, and where the model does not answer those behind it in order. Must be called within a tokio runtime.
     pub fn ask(&self, prepared: &Prepared, policy: Policy) -> Answering {
         let first = self.ask_one(prepared, policy);
-        if prepared.fallback.is_empty() && prepared.passed_over.is_none() {
+        let alone = prepared.fallback.is_empty() && prepared.passed_over.is_none();
+        if alone || matches!(policy, Policy::Kept(_)) {
             return first;
         }
         let asking = Falling {
@@ -103,6 +104,12 @@ impl Desk {
     /// Asks one model.
     fn ask_one(&self, prepared: &Prepared, policy: Policy) -> Answering {
         let begun = Instant::now();
+        if let Policy::Kept(n) = policy {
+            return match self.cache.recall(&prepared.key, Want::Sample(n), now_millis()) {
+                Some(hit) => Box::pin(stream::iter(served(prepared, &hit, begun))),
+                None => Box::pin(stream::iter([Step::Failed(ModelError::Gone)])),
+            };
+        }
         let want = match policy {
             Policy::Cached => Some(Want::Newest),
             Policy::Sample(n) | Policy::Kept(n) => Some(Want::Sample(n)),
@@ -110,10 +117,6 @@ impl Desk {
         };
         match want.map(|want| self.cache.look(&prepared.key, want, now_millis())) {
             Some(Some(hit)) => return Box::pin(stream::iter(served(prepared, &hit, begun))),
-            Some(None) if matches!(policy, Policy::Kept(_)) => {
-                self.cache.miss();
-                return Box::pin(stream::iter([Step::Failed(ModelError::Gone)]));
-            }
             Some(None) => {}
             None => self.cache.bypass(),
         }

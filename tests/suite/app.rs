@@ -16,7 +16,7 @@ use wickdesk::tui::drafts::Drafts;
 use wickdesk::tui::theme::{Depth, Theme};
 use wickdesk::tui::{view, work};
 
-use crate::support::{Home, Part, STREAM, Server, delta, finish, frame, stream, text};
+use crate::support::{Home, Part, STREAM, Server, delta, finish, frame, reply, stream, text};
 
 /// A workbench whose effects are done at once, in order.
 pub struct Bench {
@@ -889,7 +889,60 @@ fn samples_are_listed_and_turned_without_a_call() {
     bench.keys("[");
     bench.keys("]");
     assert!(bench.screen().contains("samples  0  [1]"));
-    assert_eq!(bench.app.report().unwrap().session.stored, 2);
+    let counts = &bench.app.report().unwrap().session;
+    assert_eq!((counts.stored, counts.lookups, counts.calls_saved), (2, 1, 0));
+}
+
+#[test]
+fn an_answer_gives_way_to_one_that_comes_only() {
+    let mut bench = Bench::sized(120, 36);
+    let server = Server::answering(|call, _| match call {
+        0 => stream(&["the first answer"], Some("stop")),
+        1 => reply("400 Bad Request", "", "{\"error\": {\"message\": \"not today\"}}"),
+        _ => stream(&["half of a"], None),
+    });
+    remote(&mut bench, &server);
+    bench.press(KeyCode::F(5));
+    bench.screen();
+    let session = bench.session.clone();
+    assert!(session.desks[0].answer.is_some());
+    let shows = |bench: &mut Bench, words: &[&str]| {
+        let screen = bench.screen();
+        for words in words {
+            assert!(screen.contains(words), "no {words} in {screen}");
+        }
+        assert_eq!(bench.session, session, "the next start finds it");
+    };
+    // One that does not come.
+    bench.keys("R");
+    assert!(bench.toast().contains("not today"), "{}", bench.toast());
+    shows(
+        &mut bench,
+        &["the first answer", "asked anew, and no answer came", "not today"],
+    );
+    // One that is left before its first word.
+    bench.held = Some(Vec::new());
+    bench.keys("R");
+    let prepared = bench.held.take().unwrap().remove(0);
+    bench.held = Some(Vec::new());
+    bench.send(prepared);
+    assert!(bench.app.response().is_streaming());
+    shows(&mut bench, &["waiting"]);
+    bench.press(KeyCode::Esc);
+    bench.held = None;
+    shows(&mut bench, &["the first answer", "no answer came: cancelled"]);
+    assert_eq!(bench.app.response().notes().len(), 1, "said once");
+    // One that breaks off stands there, marked; the whole one is what is found again.
+    bench.keys("R");
+    shows(&mut bench, &["half of a", "partial"]);
+    bench.keys("R");
+    shows(&mut bench, &["half of a"]);
+    // Looked at again it costs nothing, and is no lookup.
+    let counts = bench.app.report().unwrap().session.clone();
+    let effects = bench.app.resume(session.clone());
+    bench.all(effects);
+    assert_eq!(bench.app.response().text(), "the first answer");
+    assert_eq!(bench.desk.cache().report().session.lookups, counts.lookups);
 }
 
 #[test]

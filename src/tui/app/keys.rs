@@ -278,7 +278,9 @@ impl App {
         self.cancel_beside(effects);
         let Some(id) = self.tab.response.id() else { return };
         effects.push(Effect::Cancel(id));
-        let words = if self.tab.response.text.is_empty() {
+        let words = if self.tab.response.give_way("cancelled") {
+            "cancelled; the answer before is here again"
+        } else if self.tab.response.text.is_empty() {
             self.tab.response.state = State::Failed("cancelled before an answer came".to_owned());
             "cancelled"
         } else {

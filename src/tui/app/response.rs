@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::cache::Key;
 use crate::desk::{Answer, Judged, Prepared, Step};
 use crate::tui::markdown;
 use crate::tui::theme::Theme;
@@ -140,6 +141,9 @@ impl Text {
     }
 }
 
+/// What is said of an answer that stays because none came in its place.
+const ANEW: &str = "asked anew, and no answer came";
+
 /// How an answer stands.
 #[derive(Debug, Default)]
 pub enum State {
@@ -198,6 +202,8 @@ pub struct Response {
     pub(super) prepared: Option<Box<Prepared>>,
     /// The numbers of the samples that can be shown instead.
     pub(super) samples: Vec<u32>,
+    /// The whole answer to the same question that stood here, until this one is whole too.
+    before: Option<Box<Response>>,
 }
 
 impl Response {
@@ -238,6 +244,43 @@ impl Response {
         response
     }
 
+    /// Takes the place of the answer that stood here: a whole one to the same question stays at hand until this one is whole.
+    pub(super) fn in_place_of(&mut self, other: Response) {
+        let asks = self.prepared.as_ref().map(|p| p.key);
+        self.before = match &other.state {
+            State::Done(answer) if !answer.finish.is_complete() => other.before,
+            State::Done(answer) if Some(answer.key) == asks => Some(Box::new(Response { before: None, ..other })),
+            State::Done(_) | State::Idle => None,
+            State::Waiting { .. } | State::Streaming { .. } | State::Failed(_) => other.before,
+        };
+        self.before = self.before.take().filter(|b| b.answers(asks));
+    }
+
+    /// Whether it is an answer to the question of this key.
+    fn answers(&self, key: Option<Key>) -> bool {
+        matches!(&self.state, State::Done(answer) if Some(answer.key) == key)
+    }
+
+    /// Shows the whole answer that stood here again, where nothing came in its place; says whether there is one.
+    pub(super) fn give_way(&mut self, why: &str) -> bool {
+        if !self.text.is_empty() {
+            return false;
+        }
+        let Some(before) = self.before.take() else { return false };
+        *self = *before;
+        self.notes.retain(|note| !note.starts_with(ANEW));
+        self.notes.push(format!("{ANEW}: {why}"));
+        true
+    }
+
+    /// Question and sample of the whole answer that stands here, or stood here until another was asked for.
+    pub(super) fn kept(&self) -> Option<(String, u32)> {
+        match &self.state {
+            State::Done(answer) if answer.finish.is_complete() => Some((answer.key.to_string(), answer.sample)),
+            _ => self.before.as_ref()?.kept(),
+        }
+    }
+
     /// Ends what is waited for, and says why.
     pub(super) fn end(&mut self, why: &str) {
         if self.is_streaming() {
@@ -264,6 +307,9 @@ impl Response {
             Step::Done(answer) => {
                 self.judged = Some(Judged::answer(&answer, self.market.as_ref()));
                 self.text.clone_from(&answer.text);
+                if answer.finish.is_complete() {
+                    self.before = None;
+                }
                 self.state = State::Done(answer);
             }
             Step::Stored(result) => self.not_stored = result.err(),

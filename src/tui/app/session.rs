@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::message::Effect;
-use super::response::State;
 use super::{App, Borders, Center, Look, Pane, Tab};
 use crate::desk::Policy;
 use crate::market::Timeframe;
@@ -105,10 +104,6 @@ impl Tab {
         let series = self.candles.as_ref().map(|c| (&c.base, &c.market.series));
         let turned = series.filter(|(base, shown)| base.timeframe() != shown.timeframe());
         let layers = crate::chart::Layer::ALL.iter();
-        let answer = match &self.response.state {
-            State::Done(answer) if answer.finish.is_complete() => Some((answer.key.to_string(), answer.sample)),
-            _ => None,
-        };
         SavedDesk {
             candles: self.source.clone(),
             timeframe: turned.map(|(_, shown)| shown.timeframe()),
@@ -122,7 +117,7 @@ impl Tab {
                 .filter(|(l, ..)| self.look.layers.has(*l))
                 .map(|(_, key, _)| *key)
                 .collect(),
-            answer,
+            answer: self.response.kept(),
         }
     }
 }

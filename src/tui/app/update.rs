@@ -407,7 +407,9 @@ impl App {
     }
 
     pub(super) fn begin(&mut self, id: u64, prepared: Box<Prepared>, policy: Policy, effects: &mut Vec<Effect>) {
-        self.tab.response = Response::asked(id, prepared.clone(), self.now);
+        let response = Response::asked(id, prepared.clone(), self.now);
+        let before = std::mem::replace(&mut self.tab.response, response);
+        self.tab.response.in_place_of(before);
         self.tab.center = Center::Answer;
         self.tab.focus = Pane::Answer;
         effects.push(Effect::Ask(id, prepared, policy));
@@ -472,6 +474,9 @@ impl App {
             self.prepare(effects);
         }
         if let Some(reason) = failed {
+            if self.tab.response.give_way(&reason) {
+                self.find_samples(effects);
+            }
             self.say(reason, true);
         }
     }
