@@ -175,6 +175,15 @@ pub fn bytes(n: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
+/// Money as people read it, small sums to a hundredth of a cent: `$0.0037`, `$12.50`.
+pub fn money(usd: f64) -> String {
+    if usd > 0.0 && usd < 1.0 {
+        format!("${usd:.4}")
+    } else {
+        format!("${usd:.2}")
+    }
+}
+
 /// A length of time as people say it: `3.1 ms`, `8.4 s`, `2 h`.
 pub fn duration(millis: f64) -> String {
     let seconds = millis / 1000.0;

@@ -21,11 +21,6 @@ impl Cache {
         hit
     }
 
-    /// As [`Cache::look`], of an answer that was had before and is looked at again: no question, so nothing is counted.
-    pub fn recall(&self, key: &Key, want: Want, now: i64) -> Option<Hit> {
-        self.find(key, want, now)
-    }
-
     /// Counts a hit.
     pub fn hit(&self, hit: &Hit) {
         self.stats().hit(hit.tier, &hit.entry.header);

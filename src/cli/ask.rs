@@ -128,7 +128,7 @@ async fn follow(mut steps: Answering, quiet: bool) -> Result<Answer, Failure> {
                 ended_line = text.ends_with('\n');
             }
             Step::Text(_) | Step::Thinking(_) => {}
-            Step::Note(words) => output::note(&crate::text::clean_line(&words)),
+            Step::Note(words) | Step::Waiting(words) => output::note(&crate::text::clean_line(&words)),
             Step::Done(done) => answer = Some(*done),
             Step::Stored(Ok(())) => {}
             Step::Stored(Err(reason)) => {

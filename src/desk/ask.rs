@@ -64,8 +64,10 @@ pub enum Step {
     Text(String),
     /// More of what the model thinks to itself, made harmless.
     Thinking(String),
-    /// Something on the way to the answer that is to be known: another try, a parameter left away, another model.
+    /// Something on the way to the answer that is to be known: a parameter left away, another model.
     Note(String),
+    /// What keeps the answer from coming for now: a failure after which it is tried again, somebody who asks the same.
+    Waiting(String),
     /// The answer as it ended, whole or partial.
     Done(Box<Answer>),
     /// Whether the answer is safe on disk, or why it was not stored. Follows [`Step::Done`] of a model's answer.
@@ -105,7 +107,7 @@ impl Desk {
     fn ask_one(&self, prepared: &Prepared, policy: Policy) -> Answering {
         let begun = Instant::now();
         if let Policy::Kept(n) = policy {
-            return match self.cache.recall(&prepared.key, Want::Sample(n), now_millis()) {
+            return match self.cache.peek(&prepared.key, Want::Sample(n), now_millis()) {
                 Some(hit) => Box::pin(stream::iter(served(prepared, &hit, begun))),
                 None => Box::pin(stream::iter([Step::Failed(ModelError::Gone)])),
             };
@@ -160,7 +162,7 @@ impl Desk {
             match step {
                 Step::Done(answer) => return Ok(*answer),
                 Step::Failed(error) => return Err(error.into()),
-                Step::Note(words) => tracing::info!("{words}"),
+                Step::Note(words) | Step::Waiting(words) => tracing::info!("{words}"),
                 _ => {}
             }
         }

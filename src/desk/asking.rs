@@ -251,7 +251,7 @@ impl Asking {
                 Some(Ok(Event::Sent)) => self.bill = Bill::of(&self.desk, &self.prepared),
                 Some(Ok(Event::Waiting(words))) => {
                     self.refused();
-                    return Some(Step::Note(words));
+                    return Some(Step::Waiting(words));
                 }
                 Some(Ok(Event::Dropped(name))) => {
                     self.refused();
@@ -314,7 +314,7 @@ impl Asking {
             Sought::Asked => {
                 self.place = Place::Waiting(tokio::time::Instant::now() + PATIENCE);
                 let words = "somebody else at the desk is asking the same: waiting for that answer";
-                self.coming.push_back(Step::Note(words.to_owned()));
+                self.coming.push_back(Step::Waiting(words.to_owned()));
             }
             Sought::Away => self.go_to_the_model(),
             Sought::Free(lease) => {

@@ -24,7 +24,8 @@ pub fn stamp(answer: &Answer, as_of: Option<(i64, Freshness)>, now: i64) -> Stri
             parts.push(format!("asked {ago} ago (was {})", was.collect::<Vec<_>>().join(", ")));
         }
     }
-    if answer.sample > 0 {
+    // A partial answer is not kept, under no number.
+    if answer.sample > 0 && answer.finish.is_complete() {
         parts.push(format!("sample {}", answer.sample));
     }
     if !answer.finish.is_complete() {

@@ -324,7 +324,7 @@ impl Desk {
                 step = steps.next() => match step {
                     Some(Step::Done(answer)) => return Ok(Some(*answer)),
                     Some(Step::Failed(error)) => return Err(error.into()),
-                    Some(Step::Note(words)) => tracing::info!("{words}"),
+                    Some(Step::Note(words) | Step::Waiting(words)) => tracing::info!("{words}"),
                     Some(_) => {}
                     None => return Ok(None),
                 },

@@ -61,12 +61,12 @@ impl Finish {
     pub fn words(self) -> &'static str {
         match self {
             Finish::Stop => "complete",
-            Finish::Length => "cut off at the token limit; raise --max-tokens",
+            Finish::Length => "cut off at the token limit; raise max_tokens, in the template or with --max-tokens",
             Finish::ContentFilter => "cut off by the provider's filter",
             Finish::Refusal => "the model declined to answer",
             Finish::ToolCalls => "the model asked for a tool; there is none here",
             Finish::Cancelled => "cancelled",
-            Finish::Incomplete => "the stream ended without a finish reason; ask again",
+            Finish::Incomplete => "the stream broke off before the answer's end; ask again",
             Finish::Error => "the provider failed in the middle; ask again",
         }
     }

@@ -213,6 +213,20 @@ impl ModelError {
         )
     }
 
+    /// What happened, without what to do about it: it is being done.
+    pub(super) fn cause(&self) -> String {
+        match self {
+            Self::RateLimited { provider, detail, .. } => format!("{provider} limits the rate: {detail}"),
+            Self::Server {
+                provider,
+                status,
+                detail,
+            } => format!("{provider} failed ({status}): {detail}"),
+            Self::Connect { url, reason } => format!("cannot reach {url}: {reason}"),
+            other => other.to_string(),
+        }
+    }
+
     /// How long to wait before the same is asked again, after so many tries; `None` where that would be of no use.
     pub(super) fn wait_before_retry(&self, tries: u32) -> Option<Duration> {
         match self {

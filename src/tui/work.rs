@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::app::{Candles, Effect, Item, Message, Opened};
-use crate::desk::{Desk, Judged, Market, now_millis};
+use crate::desk::{Desk, Judged, Market, Question, now_millis};
 use crate::feed;
 use crate::journal::Record;
 use crate::market::read::Loaded;
@@ -32,6 +32,17 @@ pub fn done(desk: &Desk, effect: Effect) -> Vec<Message> {
                 Box::new((prepared, estimate))
             });
             Message::Prepared(id, result.map_err(|e| e.to_string()))
+        }
+        Effect::Estimate(id, question, market, models) => {
+            let of = |model: String| {
+                let question = Question {
+                    model: Some(model),
+                    ..(*question).clone()
+                };
+                let prepared = desk.prepare_on(&question, market.as_deref().cloned(), &[]).ok()?;
+                Some(desk.estimate(&prepared))
+            };
+            Message::Estimated(id, models.into_iter().map(of).collect())
         }
         Effect::Report => Message::Report(Box::new(desk.cache().report())),
         Effect::Clear(what) => Message::Cleared(desk.cache().clear(what, now_millis()).map_err(|e| e.to_string())),

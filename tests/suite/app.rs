@@ -443,7 +443,8 @@ fn a_stream_that_breaks_off_is_shown_marked_and_checked() {
     let judged = bench.app.judged().unwrap();
     assert!(!judged.complete && judged.failed() && judged.reading.setup.is_none());
     let screen = bench.screen();
-    assert!(screen.contains("partial") && screen.contains("not stored"), "{screen}");
+    assert!(screen.contains("partial: the stream broke off"), "{screen}");
+    assert!(screen.contains("not stored: only whole answers are"), "{screen}");
     bench.keys("n");
     assert!(
         bench.toast().starts_with("fail complete: the answer was cut off"),
@@ -894,6 +895,29 @@ fn samples_are_listed_and_turned_without_a_call() {
 }
 
 #[test]
+fn what_keeps_an_answer_from_coming_is_told_until_it_comes() {
+    let mut bench = Bench::sized(120, 36);
+    let server = Server::answering(|call, _| match call {
+        0 => reply("503 Service Unavailable", "", "{\"error\": {\"message\": \"busy\"}}"),
+        _ => stream(&["here it is"], Some("stop")),
+    });
+    remote(&mut bench, &server);
+    bench.held = Some(Vec::new());
+    bench.press(KeyCode::F(5));
+    let mut seen = String::new();
+    while let Some(mut held) = bench.held.replace(Vec::new()).filter(|held| !held.is_empty()) {
+        let first = held.remove(0);
+        bench.send(first);
+        seen.push_str(&bench.screen());
+        held.extend(bench.held.take().unwrap());
+        bench.held = Some(held);
+    }
+    assert!(seen.contains("mine failed (503): busy · trying again in"), "{seen}");
+    assert!(bench.app.response().text().contains("here it is"));
+    assert!(!bench.screen().contains("trying again"), "{}", bench.screen());
+}
+
+#[test]
 fn an_answer_gives_way_to_one_that_comes_only() {
     let mut bench = Bench::sized(120, 36);
     let server = Server::answering(|call, _| match call {
@@ -1026,6 +1050,15 @@ fn two_models_answer_side_by_side_and_their_setups_are_compared() {
     bench.press(KeyCode::F(5));
     let screen = bench.screen();
     assert_eq!(screen.matches("memory hit ·").count(), 2, "{screen}");
+    assert!(screen.contains("send: 2 hits"), "{screen}");
+    // What is left of them when one has not answered.
+    bench.keys("vc");
+    bench.press(KeyCode::F(5));
+    bench.keys("=");
+    bench.keys(&format!("recorded/{}", bench.home.path("none.jsonl").display()));
+    bench.press(KeyCode::Enter);
+    let screen = bench.screen();
+    assert!(screen.contains("send: 2 hits, 1 call ~"), "{screen}");
     // And one model again.
     bench.keys("=");
     bench.press(KeyCode::Enter);
@@ -1165,14 +1198,18 @@ fn an_answer_finds_its_desk_behind_the_front_one() {
     bench.held = Some(Vec::new());
     bench.press(KeyCode::F(5));
     // Prepared, then asked, while another desk is in front.
+    let mut marked = false;
     for _ in 0..6 {
         bench.keys("<");
         let held = bench.held.replace(Vec::new()).unwrap();
         let waits = bench.app.tabs().nth(1).is_some_and(|tab| tab.is_waiting());
         assert!(bench.app.tab_at() == 0 || !waits);
         held.into_iter().for_each(|message| bench.send(message));
+        marked |= bench.screen().contains("2 EURUSD H1•");
         bench.keys(">");
+        assert!(!bench.screen().contains('•'), "what is looked at is not new");
     }
+    assert!(marked, "an answer that came behind is pointed out");
     assert_eq!(bench.app.tab_at(), 1);
     assert!(matches!(bench.app.response().state(), State::Done(_)));
     bench.keys("<");

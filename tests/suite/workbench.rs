@@ -193,6 +193,11 @@ fn the_main_job_across_restarts() {
     let mut session = Session::open(&home);
     session.wait("Form smc");
     session.wait("disk hit ·");
+    // That was no question; asked again, it is one, and nothing of this run's memory had it.
+    session.wait("no lookup yet");
+    session.press(F5);
+    session.wait("1 (0 missed)");
+    session.wait("disk hit ·");
     session.press("Cy");
     session.wait("cleared 1 answer from memory and 1 answer from disk");
     session.press(F5);

@@ -99,7 +99,7 @@ fn tell(copied: &Copied, server: &str, way: &str, as_json: bool) -> Result<Exit,
         output::json(&json)?;
     } else {
         output::line(&format!(
-            "copied {} {way} {server}; {} there already, {} left out",
+            "copied {} {way} {server}; {} there already, {} left out (expired, or computed here for nothing)",
             number(copied.copied, "answer"),
             copied.there,
             copied.left_out

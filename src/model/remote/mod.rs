@@ -165,7 +165,8 @@ impl Call {
             Some(wait) => {
                 self.tries += 1;
                 let words = format!(
-                    "{error} (trying again in {:.1} s, {} of {TRIES})",
+                    "{} · trying again in {:.1} s, {} of {TRIES}",
+                    error.cause(),
                     wait.as_secs_f64(),
                     self.tries
                 );

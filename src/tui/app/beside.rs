@@ -96,6 +96,7 @@ impl App {
         if choice == ALONE {
             self.cancel_beside(effects);
             self.tab.beside.clear();
+            self.estimate_beside(effects);
             return;
         }
         if self.tab.beside.len() >= MOST {
@@ -112,6 +113,7 @@ impl App {
         self.tab.center = Center::Answer;
         self.tab.focus = Pane::Answer;
         self.ask_beside(self.tab.beside.len() - 1, effects);
+        self.estimate_beside(effects);
         // The first column is asked too, if it has nothing to compare with.
         if matches!(self.tab.response.state, State::Idle) {
             self.ask(Policy::Cached, effects);
@@ -133,6 +135,31 @@ impl App {
         self.tab.center = Center::Answer;
         self.tab.focus = Pane::Answer;
         effects.push(Effect::Ask(id, prepared, Policy::Kept(sample)));
+    }
+
+    /// What sending would take: of the model that is asked, then of those in the columns beside; none of one that cannot be
+    /// asked. Samples put beside are what they are, whatever is sent.
+    pub fn estimates(&self) -> Vec<Option<Estimate>> {
+        let own = match &self.tab.prepared {
+            Some(Ok((_, estimate))) => Some(*estimate),
+            _ => None,
+        };
+        std::iter::once(own).chain(self.tab.estimates.iter().copied()).collect()
+    }
+
+    /// Has it estimated what asking the models beside would take.
+    pub(super) fn estimate_beside(&mut self, effects: &mut Vec<Effect>) {
+        self.tab.estimates.clear();
+        self.tab.estimating = None;
+        let columns = self.tab.beside.iter().filter(|c| c.sample.is_none());
+        let models: Vec<String> = columns.map(|c| c.model.clone()).collect();
+        if models.is_empty() {
+            return;
+        }
+        let id = self.next_id();
+        self.tab.estimating = Some(id);
+        let market = self.tab.candles.as_ref().map(|c| Box::new(c.market.clone()));
+        effects.push(Effect::Estimate(id, Box::new(self.question()), market, models));
     }
 
     /// Has the prompt of column `at` made ready; it is sent when it is.
@@ -194,6 +221,11 @@ impl App {
         }
         if done && let Some(column) = self.tab.beside.iter().find(|c| c.response.asked == id) {
             self.record(&column.response, effects);
+        }
+        if ended {
+            self.tab.unseen |= self.is_behind;
+            // Whether asking again would be a hit has changed.
+            self.estimate_beside(effects);
         }
         true
     }

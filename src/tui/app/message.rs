@@ -57,6 +57,8 @@ pub enum Message {
     Files(u64, Vec<Item>),
     /// A prompt is ready, or why not.
     Prepared(u64, Result<Box<(Prepared, Estimate)>, String>),
+    /// What asking the models of the columns beside would take, in their order; none of one that cannot be asked.
+    Estimated(u64, Vec<Option<Estimate>>),
     /// A step of an answer.
     Step(u64, Step),
     /// Whether the model answers, in words.
@@ -115,6 +117,7 @@ impl Message {
             | Message::Grown(id, _)
             | Message::Turned(id, _)
             | Message::Prepared(id, _)
+            | Message::Estimated(id, _)
             | Message::Step(id, _)
             | Message::Tested(id, _)
             | Message::Samples(id, _)
@@ -139,6 +142,8 @@ pub enum Effect {
     ListFiles(u64),
     /// Make a prompt ready.
     Prepare(u64, Box<Question>, Option<Box<crate::desk::Market>>),
+    /// Estimate what asking these models instead would take.
+    Estimate(u64, Box<Question>, Option<Box<crate::desk::Market>>, Vec<String>),
     /// Ask.
     Ask(u64, Box<Prepared>, Policy),
     /// Ask the model for a word, past the cache; the one in use without a name.

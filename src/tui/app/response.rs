@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::cache::Key;
 use crate::desk::{Answer, Judged, Prepared, Step};
+use crate::model::{Usage, price};
 use crate::tui::markdown;
 use crate::tui::theme::Theme;
 
@@ -187,8 +188,10 @@ pub struct Response {
     pub(super) not_stored: Option<String>,
     /// When it was asked.
     pub(super) begun: Option<jiff::Timestamp>,
-    /// What happened on the way: other tries, other models.
+    /// What happened on the way: parameters left away, other models.
     pub(super) notes: Vec<String>,
+    /// What keeps it from coming just now.
+    pub(super) waits_because: Option<String>,
     /// The check looked at.
     pub(super) check: Option<usize>,
     /// Whether blocks are folded into a line each, and how they were when it was wrapped last.
@@ -207,22 +210,34 @@ pub struct Response {
 }
 
 impl Response {
-    /// What happened on the way: other tries, other models.
+    /// What happened on the way: parameters left away, other models.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What keeps it from coming just now, if anything does.
+    pub fn waits_because(&self) -> Option<&str> {
+        self.waits_because.as_deref()
     }
 
     /// How long it takes so far, about how many tokens have come, and how many a second.
     pub fn pace(&self, now: jiff::Timestamp) -> String {
         let Some(begun) = self.begun else { return String::new() };
         let seconds = now.duration_since(begun).as_secs_f64().max(0.0);
-        let tokens = crate::model::price::estimate_tokens(self.text.len());
+        let tokens = price::estimate_tokens(self.text.len());
         if tokens == 0 {
             return format!("{seconds:.0} s");
         }
-        let model = self.prepared.as_ref().map(|p| &p.request.model);
-        let price = model.and_then(crate::model::price::price);
-        let cost = price.map_or_else(String::new, |p| format!(" · ${:.4}", tokens as f64 * p.output / 1e6));
+        let asked = self.prepared.as_ref().map(|p| &p.request);
+        let cost = asked.and_then(|request| {
+            let usage = Usage {
+                input: price::estimate_tokens(request.text_len()),
+                output: tokens + price::estimate_tokens(self.thoughts.len()),
+                ..Usage::default()
+            };
+            price::cost(&request.model, usage).filter(|usd| *usd > 0.0)
+        });
+        let cost = cost.map_or_else(String::new, |usd| format!(" · ${usd:.4} so far"));
         format!(
             "{seconds:.0} s · {tokens} tokens · {:.0}/s{cost}",
             tokens as f64 / seconds.max(0.1)
@@ -290,6 +305,9 @@ impl Response {
 
     /// Takes in a step of its ask.
     pub(super) fn take(&mut self, step: Step) {
+        if !matches!(step, Step::Note(_)) {
+            self.waits_because = None;
+        }
         match step {
             Step::Text(text) => {
                 if let Some(id) = self.id() {
@@ -304,6 +322,7 @@ impl Response {
                 }
             }
             Step::Note(words) => self.notes.push(words),
+            Step::Waiting(words) => self.waits_because = Some(words),
             Step::Done(answer) => {
                 self.judged = Some(Judged::answer(&answer, self.market.as_ref()));
                 self.text.clone_from(&answer.text);

@@ -52,9 +52,14 @@ pub struct Tab {
     pub(super) response: Response,
     /// Other models' answers to the same prompt.
     pub(super) beside: Vec<Beside>,
+    /// What asking those models would take, and the estimate on its way.
+    pub(super) estimates: Vec<Option<Estimate>>,
+    pub(super) estimating: Option<u64>,
     pub(super) look: Look,
     /// The price of the answer that is gone to next.
     pub(super) level: usize,
+    /// Whether an answer came while it was behind, and has not been looked at.
+    pub(super) unseen: bool,
     /// Whether what the model thought is shown.
     pub(super) thoughts: bool,
     /// The connection being tested.
@@ -69,7 +74,14 @@ pub struct Tab {
 impl Tab {
     /// Whether something of this id is its own.
     fn owns(&self, id: u64) -> bool {
-        let own = [self.opening, self.watching, self.turning, self.preparing, self.testing];
+        let own = [
+            self.opening,
+            self.watching,
+            self.turning,
+            self.preparing,
+            self.estimating,
+            self.testing,
+        ];
         let columns = self.beside.iter();
         own.contains(&Some(id))
             || (self.response.asked == id && id != 0)
@@ -92,6 +104,11 @@ impl Tab {
             }
             None => "no candles".to_owned(),
         }
+    }
+
+    /// Whether an answer came while it was behind, and has not been looked at.
+    pub fn is_unseen(&self) -> bool {
+        self.unseen
     }
 
     /// The row of its template.

@@ -17,6 +17,7 @@ impl App {
             Some(at) => self.behind(at, message, &mut effects),
             None => self.take(message, &mut effects),
         }
+        self.tab.unseen = false;
         effects
     }
 
@@ -49,6 +50,11 @@ impl App {
                 self.restore_answer(effects);
                 self.send_when_ready(effects);
             }
+            Message::Estimated(id, estimates) if self.tab.estimating == Some(id) => {
+                self.tab.estimating = None;
+                self.tab.estimates = estimates;
+            }
+            Message::Estimated(..) => {}
             Message::Step(id, step) if self.tab.response.waits_for(id, &step) => self.step(step, effects),
             // Another column's, or nobody's any more.
             Message::Prepared(id, result) => {
@@ -380,6 +386,7 @@ impl App {
         self.tab.preparing = Some(id);
         let market = self.tab.candles.as_ref().map(|c| Box::new(c.market.clone()));
         effects.push(Effect::Prepare(id, Box::new(self.question()), market));
+        self.estimate_beside(effects);
     }
 
     pub(super) fn send_when_ready(&mut self, effects: &mut Vec<Effect>) {
@@ -468,6 +475,7 @@ impl App {
             self.find_samples(effects);
         }
         if done {
+            self.tab.unseen = self.is_behind;
             self.restore_scroll();
             self.record(&self.tab.response, effects);
             // Whether asking again would be a hit has changed.

@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::{App, pane, plain, row, title};
 use crate::cache::Report;
 use crate::desk::Sharing;
-use crate::text::{bytes, duration};
+use crate::text::{bytes, duration, money};
 use crate::tui::theme::Theme;
 
 /// The empty lines of the panel; where, without them, the tiers end; and where the disk's hits do.
@@ -30,11 +30,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let (now, life) = (&report.session, &report.lifetime);
     let saved = calls(now.calls_saved);
     let hits = now.memory_hits + now.disk_hits + now.shared_hits;
-    let money = if hits > 0 && now.calls_saved == 0 {
+    let worth = if hits > 0 && now.calls_saved == 0 {
         "offline answers are free".to_owned()
     } else {
-        format!("${:.4} · {}", now.usd_saved, duration(now.seconds_saved * 1000.0))
+        format!("{} · {}", money(now.usd_saved), duration(now.seconds_saved * 1000.0))
     };
+    const SAVED: &str = "saved, all";
+    let ever = format!("{} · {}", calls(life.calls_saved), money(life.usd_saved));
     let mut lines = vec![
         rate("memory hits", now.memory_hit_rate(), theme.good, width, theme),
         rate("disk hits", now.disk_hit_rate(), theme.up, width, theme),
@@ -63,7 +65,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             theme,
         ),
         row("saved", vec![plain(saved)], width, theme),
-        row("", vec![plain(money)], width, theme),
+        row("", vec![plain(worth)], width, theme),
         row(
             "lookups, all",
             vec![plain(format!("{} · {}", life.lookups, percent(life.hit_rate())))],
@@ -71,8 +73,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             theme,
         ),
         row(
-            "saved, all",
-            vec![plain(format!("{} · ${:.2}", calls(life.calls_saved), life.usd_saved))],
+            if ever.chars().count() + SAVED.len() < usize::from(width) {
+                SAVED
+            } else {
+                "in all"
+            },
+            vec![plain(ever)],
             width,
             theme,
         ),
@@ -204,7 +210,7 @@ pub(super) fn line(frame: &mut Frame<'_>, area: Rect, app: &App) {
             let kept = format!("  {}+{} kept", report.memory_items, report.disk_items);
             spans.push(Span::styled(kept, theme.dim));
         }
-        let saved = format!("  saved {} ${:.2}  ", calls(now.calls_saved), now.usd_saved);
+        let saved = format!("  saved {} {}  ", calls(now.calls_saved), money(now.usd_saved));
         spans.push(Span::styled(saved, theme.dim));
         let room = usize::from(area.width).saturating_sub(spans.iter().map(Span::width).sum::<usize>() + 1);
         spans.extend(strip(report, u16::try_from(room.min(16)).unwrap_or(0), theme).spans);

@@ -6,6 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::{App, fit, response};
 use crate::desk::Market;
 use crate::market::price;
@@ -46,7 +48,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
             width: column.width.saturating_sub(1),
             ..*column
         };
-        let name = Line::styled(fit(&names[at], usize::from(inner.width)), theme.strong);
+        let name = Line::styled(headings(&names, usize::from(inner.width))[at].clone(), theme.strong);
         frame.render_widget(
             Paragraph::new(name),
             Rect {
@@ -80,7 +82,16 @@ fn rows(answers: &[&Response], app: &App) -> Vec<Row> {
         let said: Vec<&String> = cells.iter().filter(|c| *c != "—").collect();
         (said.len() > 1).then(|| {
             let agree = said.windows(2).all(|w| w[0] == w[1]);
-            (agree, if agree { "agree" } else { "disagree" }.to_owned())
+            let most = said
+                .iter()
+                .map(|one| said.iter().filter(|other| *other == one).count())
+                .max();
+            let words = match most {
+                _ if agree => "agree".to_owned(),
+                Some(most) if most > 1 => format!("{most} of {} agree", said.len()),
+                _ => "disagree".to_owned(),
+            };
+            (agree, words)
         })
     };
     let prices = |label: &'static str, value: &dyn Fn(&Setup) -> Option<f64>| {
@@ -156,15 +167,48 @@ fn apart(prices: &[f64], market: Option<&Market>, decimals: u8) -> Option<(bool,
     })
 }
 
+/// The columns' names for `width`, told apart: whole where all fit, else without their providers, else with what is in their
+/// middle left away, for it is at the ends that models differ.
+fn headings(names: &[String], width: usize) -> Vec<String> {
+    let distinct = |names: &[String]| names.iter().all(|a| names.iter().filter(|b| a == *b).count() == 1);
+    let fits = |names: &[String]| names.iter().all(|n| n.width() <= width);
+    if fits(names) {
+        return names.to_vec();
+    }
+    let own: Vec<String> = names
+        .iter()
+        .map(|n| n.split_once('/').map_or(n.as_str(), |(_, own)| own).to_owned())
+        .collect();
+    let names = if distinct(&own) { own } else { names.to_vec() };
+    if fits(&names) {
+        return names;
+    }
+    names.iter().map(|name| ends(name, width)).collect()
+}
+
+/// The ends of a name in `width`.
+fn ends(name: &str, width: usize) -> String {
+    if name.width() <= width || width < 5 {
+        return fit(name, width);
+    }
+    let letters: Vec<char> = name.chars().collect();
+    let head = (width - 1) / 2;
+    let tail = width - 1 - head;
+    let head: String = letters.iter().take(head).collect();
+    let tail: String = letters[letters.len() - tail..].iter().collect();
+    fit(&format!("{head}…{tail}"), width)
+}
+
 fn table(names: &[String], rows: &[Row], width: u16, app: &App) -> Vec<Line<'static>> {
     let theme = app.theme();
     const LABEL: usize = 8;
     const VERDICT: usize = 16;
     let each = usize::from(width).saturating_sub(LABEL + VERDICT) / names.len().max(1);
     let cell = |text: &str| format!("{:<each$}", fit(text, each.saturating_sub(1)));
+    let heads = headings(names, each.saturating_sub(1));
     let mut lines = vec![Line::from(vec![
         Span::raw(" ".repeat(LABEL)),
-        Span::styled(names.iter().map(|n| cell(n)).collect::<String>(), theme.dim),
+        Span::styled(heads.iter().map(|n| cell(n)).collect::<String>(), theme.dim),
     ])];
     lines.extend(rows.iter().map(|row| {
         let mut spans = vec![Span::styled(format!("{:<LABEL$}", row.label), theme.dim)];
@@ -184,4 +228,32 @@ fn table(names: &[String], rows: &[Row], width: u16, app: &App) -> Vec<Line<'sta
         Style::new().patch(theme.dim),
     ));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_are_told_apart_in_any_width() {
+        let names = [
+            "openai/gpt-5",
+            "anthropic/claude-sonnet-4-5",
+            "anthropic/claude-sonnet-4-6",
+        ]
+        .map(str::to_owned);
+        assert_eq!(headings(&names, 30), names);
+        assert_eq!(
+            headings(&names, 20),
+            ["gpt-5", "claude-sonnet-4-5", "claude-sonnet-4-6"]
+        );
+        assert_eq!(headings(&names, 10), ["gpt-5", "clau…t-4-5", "clau…t-4-6"]);
+        let same = ["openai/gpt-4o-mini", "openrouter/gpt-4o-mini"].map(str::to_owned);
+        assert_eq!(headings(&same, 16), ["openai/…-4o-mini", "openrou…-4o-mini"]);
+        for width in 0..40 {
+            for name in headings(&names, width) {
+                assert!(name.width() <= width.max(1), "{name} in {width}");
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use super::App;
+use crate::desk::Estimate;
 use crate::tui::app::Layer;
 use crate::tui::keymap::{self, Bound, Command, Context};
 use crate::tui::markdown;
@@ -147,18 +148,38 @@ fn cancel_words(app: &App) -> &'static str {
 
 /// What sending would take.
 fn send_words(app: &App) -> String {
-    let Some(Ok((_, estimate))) = app.prepared() else {
-        return "send".to_owned();
-    };
-    if estimate.hit.is_some() {
-        return "send: a hit".to_owned();
+    let asked: Vec<Estimate> = app.estimates().into_iter().flatten().collect();
+    let calls: Vec<&Estimate> = asked.iter().filter(|e| e.hit.is_none()).collect();
+    let hits = asked.len() - calls.len();
+    let takes = takes(&calls);
+    match (hits, calls.len()) {
+        (0, 0) => "send".to_owned(),
+        (1, 0) => "send: a hit".to_owned(),
+        (_, 0) => format!("send: {hits} hits"),
+        (0, 1) => format!("send {takes}"),
+        (0, n) => format!("send: {n} calls {takes}"),
+        (_, n) => format!(
+            "send: {}, {} {takes}",
+            crate::text::count(hits, "hit"),
+            crate::text::count(n, "call")
+        ),
     }
-    let tokens = match estimate.tokens {
+}
+
+/// The prompts' tokens, and what they cost at least: the answers come on top.
+fn takes(calls: &[&Estimate]) -> String {
+    let tokens = match calls.iter().map(|e| e.tokens).sum::<u64>() {
         n if n < 1_000 => format!("{n}"),
         n => format!("{:.1}k", n as f64 / 1_000.0),
     };
-    let cost = estimate.usd.map_or_else(String::new, |usd| format!(" ${usd:.4}"));
-    format!("send ~{tokens} tokens{cost}")
+    let priced: Vec<f64> = calls.iter().filter_map(|e| e.usd).collect();
+    let usd: f64 = priced.iter().sum();
+    let cost = match priced.len() {
+        0 => String::new(),
+        _ if usd > 0.0 => format!(", ${usd:.4}+"),
+        _ => ", free".to_owned(),
+    };
+    format!("~{tokens} tokens{cost}")
 }
 
 fn offered(app: &App) -> impl Iterator<Item = &Bound> + '_ {

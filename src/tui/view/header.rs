@@ -15,8 +15,12 @@ fn tabs(app: &App, width: usize) -> Vec<Span<'static>> {
         .tabs()
         .enumerate()
         .map(|(at, tab)| {
-            let waits = if tab.is_waiting() { "…" } else { "" };
-            format!(" {} {}{waits} ", at + 1, tab.market())
+            let mark = match (tab.is_waiting(), tab.is_unseen()) {
+                (true, _) => "…",
+                (false, true) => "•",
+                (false, false) => "",
+            };
+            format!(" {} {}{mark} ", at + 1, tab.market())
         })
         .collect();
     let at = app.tab_at();

@@ -35,14 +35,14 @@ pub(super) fn preview(frame: &mut Frame<'_>, area: Rect, app: &App) {
 
 /// Tokens, cost, and whether it would be a hit.
 pub(super) fn estimate_words(estimate: &crate::desk::Estimate) -> String {
-    let cost = estimate
-        .usd
-        .map(|usd| format!(" · about ${usd:.4}"))
-        .unwrap_or_default();
+    let cost = match estimate.usd {
+        Some(usd) if usd > 0.0 => format!(", ${usd:.4} before the answer"),
+        _ => String::new(),
+    };
     format!(
-        "about {} tokens{cost} · would be {}",
-        estimate.tokens,
-        estimate.hit_words()
+        "would be {} · about {} tokens{cost}",
+        estimate.hit_words(),
+        estimate.tokens
     )
 }
 

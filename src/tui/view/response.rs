@@ -126,7 +126,12 @@ fn head(app: &App, response: &Response, width: u16) -> Vec<Line<'static>> {
     for line in response.since().iter().flat_map(|s| &s.lines) {
         lines.extend(markdown::wrap_plain(line, width, theme.dim));
     }
-    for note in response.notes() {
+    for note in response
+        .notes()
+        .iter()
+        .map(String::as_str)
+        .chain(response.waits_because())
+    {
         lines.extend(markdown::wrap_plain(&format!("· {note}"), width, theme.warn));
     }
     if let State::Failed(reason) = response.state() {
@@ -135,6 +140,12 @@ fn head(app: &App, response: &Response, width: u16) -> Vec<Line<'static>> {
         lines.extend(markdown::wrap_plain(ways, width, theme.dim));
     }
     if let Some(reason) = response.not_stored() {
+        // The stamp has said it, unless more is known.
+        let said = match response.state() {
+            State::Done(answer) => reason == format!("partial: {}", answer.finish.words()),
+            _ => false,
+        };
+        let reason = if said { "only whole answers are" } else { reason };
         lines.extend(markdown::wrap_plain(
             &format!("not stored: {reason}"),
             width,

@@ -67,7 +67,11 @@ impl Redis {
             if self.process.try_wait().unwrap().is_some() {
                 return false;
             }
-            if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            let client = redis::Client::open(self.url()).unwrap();
+            let connected = client.get_connection_with_timeout(Duration::from_secs(1));
+            let answer: redis::RedisResult<()> = connected.and_then(|mut c| redis::cmd("DBSIZE").query(&mut c));
+            let not_yet = |e: &redis::RedisError| e.is_connection_refusal() || e.code() == Some("LOADING");
+            if !answer.is_err_and(|e| not_yet(&e)) {
                 return true;
             }
             std::thread::sleep(Duration::from_millis(10));
