@@ -137,7 +137,9 @@ fn rows(answers: &[&Response], app: &App) -> Vec<Row> {
 /// How an answer without a setup stands.
 fn state(answer: &Response, app: &App) -> String {
     if answer.is_streaming() {
-        answer.pace(app.now())
+        // How long, and how much has come; its column tells the rest.
+        let pace = answer.pace(app.now());
+        pace.split(" · ").take(2).collect::<Vec<_>>().join(" · ")
     } else {
         "—".to_owned()
     }
