@@ -85,7 +85,7 @@ fn line(listed: &Listed, now: i64) -> String {
         "{}  {}  {:>9}  {:<22} {}{sample}  ({until}{pin})",
         &key[..12],
         short(Some(header.created)),
-        bytes(header.text_len),
+        bytes(listed.room),
         clean_line(&header.requested_model),
         clean_line(&header.label),
     )
