@@ -215,6 +215,7 @@ impl App {
         };
         let ended = matches!(step, Step::Done(_) | Step::Failed(_) | Step::Stored(_));
         let done = matches!(step, Step::Done(_));
+        self.tab.unseen |= self.is_behind && matches!(step, Step::Done(_) | Step::Failed(_));
         column.response.take(step);
         if ended {
             effects.push(Effect::Report);
@@ -223,7 +224,6 @@ impl App {
             self.record(&column.response, effects);
         }
         if ended {
-            self.tab.unseen |= self.is_behind;
             // Whether asking again would be a hit has changed.
             self.estimate_beside(effects);
         }

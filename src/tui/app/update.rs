@@ -467,6 +467,7 @@ impl App {
         };
         // With the first word it is known that no tier had it.
         let begins = matches!(self.tab.response.state, State::Waiting { thinking: false, .. });
+        self.tab.unseen |= self.is_behind && (done || failed.is_some());
         self.tab.response.take(step);
         if begins || done || stored || failed.is_some() {
             effects.push(Effect::Report);
@@ -475,7 +476,6 @@ impl App {
             self.find_samples(effects);
         }
         if done {
-            self.tab.unseen = self.is_behind;
             self.restore_scroll();
             self.record(&self.tab.response, effects);
             // Whether asking again would be a hit has changed.
