@@ -53,7 +53,7 @@ impl Session {
 
     /// What was counted and stored is on disk, and on its way to the desk's other machines, before the process ends.
     fn close(&self, runtime: tokio::runtime::Runtime) {
-        runtime.block_on(self.desk.settle_shared());
+        runtime.block_on(self.desk.settle_calls());
         self.desk.cache().flush();
         runtime.shutdown_background();
         if let Some(Sharing {

@@ -237,13 +237,14 @@ impl Desk {
         }
     }
 
-    /// Waits, briefly, for calls that were left and answers on their way to the shared tier: to be called before the process ends.
-    pub async fn settle_shared(&self) {
+    /// Waits, briefly, for calls that were left, which note what they cost and let their leases go, and for answers on their way
+    /// to the shared tier: to be called before the process ends.
+    pub async fn settle_calls(&self) {
+        let left = Instant::now() + ANSWER;
+        while !self.calls.is_empty() && Instant::now() < left {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         if let Some(Ok(shared)) = self.shared.get() {
-            let left = Instant::now() + ANSWER;
-            while !self.calls.is_empty() && Instant::now() < left {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
             shared.settle().await;
         }
     }

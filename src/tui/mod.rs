@@ -57,7 +57,7 @@ pub fn run(desk: Desk, start: Start) -> io::Result<()> {
     let kept = desk.clone();
     let result = runtime.block_on(run::run(desk, start));
     terminal::restore();
-    runtime.block_on(kept.settle_shared());
+    runtime.block_on(kept.settle_calls());
     // Whoever still holds the cache lets it go here: closed in order, its store need not be examined at the next start. A call
     // on its way to a model is not waited for.
     kept.leave();

@@ -52,7 +52,7 @@ fn asker() {
                 assert_eq!(answer.map(|a| a.text), Ok(format!("You said: {question}")));
             }
         }
-        desk.settle_shared().await;
+        desk.settle_calls().await;
         let counts = desk.cache().report().session;
         assert_eq!(
             counts.lookups,

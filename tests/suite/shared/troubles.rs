@@ -176,7 +176,7 @@ async fn one_that_is_full_still_answers_lookups() {
     let first = machine(&redis.url(), "");
     let one = desk(&home, &redis.url(), "", &model);
     all_answered(&one, &model, "before", 1).await;
-    one.settle_shared().await;
+    one.settle_calls().await;
     let _: () = redis.says(&["CONFIG", "SET", "maxmemory", "1"]);
     all_answered(&one, &model, "full", 4).await;
     let Tie::Full(reason) = tie(&one) else {
