@@ -260,10 +260,11 @@ fn dry_run(session: &Session, prepared: &Prepared, as_json: bool) -> Result<Exit
     for message in &request.messages {
         output::line(&format!("[{}]\n{}\n", message.role.name(), message.text))?;
     }
-    let cost = estimate.usd.map_or_else(
-        || "price unknown".to_owned(),
-        |usd| format!("about ${usd:.4} before the answer"),
-    );
+    let cost = match estimate.usd {
+        None => "price unknown".to_owned(),
+        Some(usd) if usd > 0.0 => format!("about ${usd:.4} before the answer"),
+        Some(_) => "free".to_owned(),
+    };
     output::note(&format!(
         "{} · about {} tokens · {cost} · would be {}",
         request.model,

@@ -189,7 +189,7 @@ pub struct Prepared {
 pub struct Estimate {
     /// Tokens of the prompt, about.
     pub tokens: u64,
-    /// What they cost, in US dollars, about; the answer comes on top.
+    /// What they cost, in US dollars, about; the answer comes on top, unless this is nothing. `None` where the price is not known.
     pub usd: Option<f64>,
     /// Whether the cache would answer, and from which tier.
     pub hit: Option<crate::cache::Tier>,
@@ -314,7 +314,12 @@ impl Desk {
     /// What asking would take; asks nobody.
     pub fn estimate(&self, prepared: &Prepared) -> Estimate {
         let tokens = price::estimate_tokens(prepared.request.text_len());
-        let usd = price::price(&prepared.request.model).map(|p| tokens as f64 * p.input / 1e6);
+        let model = &prepared.request.model;
+        let usd = match price::price(model) {
+            // Computed here, or read from a file.
+            _ if model.is_local() => Some(0.0),
+            price => price.map(|p| tokens as f64 * p.input / 1e6),
+        };
         let hit = self.cache.peek(&prepared.key, Want::Newest, super::now_millis());
         Estimate {
             tokens,

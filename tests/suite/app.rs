@@ -1450,6 +1450,7 @@ fn what_has_changed_since_the_analysis_before_is_told() {
     };
     open(&mut bench, &early);
     assert!(bench.app.response().since().is_none());
+    assert!(bench.screen().contains("no trade is proposed"), "{}", bench.screen());
     let late = bench.home.sample();
     open(&mut bench, &late);
     let since = bench.app.response().since().unwrap().lines.clone();

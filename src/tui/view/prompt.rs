@@ -37,7 +37,8 @@ pub(super) fn preview(frame: &mut Frame<'_>, area: Rect, app: &App) {
 pub(super) fn estimate_words(estimate: &crate::desk::Estimate) -> String {
     let cost = match estimate.usd {
         Some(usd) if usd > 0.0 => format!(", ${usd:.4} before the answer"),
-        _ => String::new(),
+        Some(_) => ", free".to_owned(),
+        None => String::new(),
     };
     format!(
         "would be {} · about {} tokens{cost}",

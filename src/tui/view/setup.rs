@@ -64,6 +64,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
                 };
                 lines.push(row(label, vec![Span::styled(value, style)], inner.width, theme));
             }
+            if setup.side == Some(Side::None) {
+                lines.extend(markdown::wrap_plain(NO_TRADE, inner.width, theme.dim));
+            }
             if let (Some(money), Some(units)) = (app.risk_money(), size(setup, app.risk_money())) {
                 let value = vec![Span::raw(format!("{units} units"))];
                 lines.push(row(&format!("size for {money}"), value, inner.width, theme));
@@ -90,6 +93,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     }
     frame.render_widget(Paragraph::new(lines), inner);
 }
+
+/// What is said where the answer is that there is nothing to do.
+const NO_TRADE: &str = "no trade is proposed; the answer says why";
 
 /// Units of the instrument that lose `money` from entry to stop, rounded down to three figures.
 fn size(setup: &Setup, money: Option<f64>) -> Option<String> {
@@ -167,6 +173,9 @@ pub(super) fn compact(judged: &Judged, market: Option<&Market>, width: u16, them
                     Span::styled(label, theme.dim),
                     Span::styled(format!("{value}  "), value_style_of(&value, setup, theme)),
                 ));
+            }
+            if setup.side == Some(Side::None) {
+                spans.push((Span::styled(NO_TRADE, theme.dim), Span::raw("")));
             }
         }
         None => spans.push((Span::styled("no setup is proposed", theme.dim), Span::raw(""))),
