@@ -1,6 +1,7 @@
 //! What is typed and not saved, kept beside: after a crash, a kill or a power cut it is there again.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -21,20 +22,99 @@ impl Drafts {
     }
 }
 
-/// The file of this process below the state directory: two workbenches do not write over each other's.
-fn own(state: &Path) -> PathBuf {
-    state.join("drafts").join(format!("{}.json", std::process::id()))
+/// This process's place below the state directory: two workbenches do not write over each other's.
+#[derive(Debug)]
+pub struct Own {
+    file: PathBuf,
+    /// Locked while this process lives and keeps something: its number alone does not tell, another may bear it tomorrow.
+    lock: Option<File>,
 }
 
-/// Keeps the drafts; of none nothing stays.
-///
-/// # Errors
-/// The system's; then what was kept before is as it was.
-pub fn keep(state: &Path, drafts: &Drafts) -> io::Result<()> {
-    if !drafts.is_empty() {
-        crate::files::private_directory(&state.join("drafts"))?;
+impl Own {
+    /// The place below this directory; nothing is written yet.
+    pub fn at(state: &Path) -> Self {
+        Self {
+            file: state.join("drafts").join(format!("{}.json", std::process::id())),
+            lock: None,
+        }
     }
-    write(&own(state), drafts)
+
+    /// Keeps the drafts; of none nothing stays.
+    ///
+    /// # Errors
+    /// The system's; then what was kept before is as it was.
+    pub fn keep(&mut self, drafts: &Drafts) -> io::Result<()> {
+        if !drafts.is_empty() && self.lock.is_none() {
+            crate::files::private_directory(self.directory())?;
+            let lock = File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(lock_of(&self.file))?;
+            // Where files cannot be locked the number has to do.
+            let _ = lock.try_lock();
+            self.lock = Some(lock);
+        }
+        write(&self.file, drafts)
+    }
+
+    fn directory(&self) -> &Path {
+        self.file.parent().unwrap_or(&self.file)
+    }
+
+    /// Takes over what processes that are gone have left: of each template the newest edits, from here on kept as this process's
+    /// own. Also the templates of which older edits stay behind, for the next start.
+    pub fn left(&mut self) -> Option<(Drafts, Vec<String>)> {
+        let mut files: Vec<(std::time::SystemTime, PathBuf)> = std::fs::read_dir(self.directory())
+            .ok()?
+            .flatten()
+            .map(|file| file.path())
+            .filter(|path| path.extension().is_some_and(|e| e == "json"))
+            .filter(|path| *path == self.file || is_left(path))
+            .filter_map(|path| Some((path.metadata().ok()?.modified().ok()?, path)))
+            .collect();
+        files.sort();
+        let (mut newest, mut behind, mut rest) = (Drafts::default(), Vec::new(), Vec::new());
+        for (_, path) in files.into_iter().rev() {
+            let kept: Drafts = std::fs::read(&path)
+                .ok()
+                .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+                .unwrap_or_default();
+            let mut older = Drafts::default();
+            for (name, text) in kept.templates {
+                match newest.templates.get(&name) {
+                    None => {
+                        newest.templates.insert(name, text);
+                    }
+                    Some(same) if *same == text => {}
+                    Some(_) => {
+                        behind.push(name.clone());
+                        older.templates.insert(name, text);
+                    }
+                }
+            }
+            rest.push((path, older));
+        }
+        // A kill at any moment finds them in one place or the other.
+        if self.keep(&newest).is_ok() {
+            for (path, older) in rest.iter().filter(|(path, _)| *path != self.file) {
+                // What cannot be removed is taken over once more.
+                let _ = write(path, older);
+                if older.is_empty() {
+                    let _ = std::fs::remove_file(lock_of(path));
+                }
+            }
+        }
+        (!newest.is_empty()).then_some((newest, behind))
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if self.lock.is_some() && !self.file.exists() {
+            let _ = std::fs::remove_file(lock_of(&self.file));
+        }
+    }
 }
 
 fn write(path: &Path, drafts: &Drafts) -> io::Result<()> {
@@ -48,52 +128,15 @@ fn write(path: &Path, drafts: &Drafts) -> io::Result<()> {
     crate::files::write_whole(path, &bytes)
 }
 
-/// Takes over what processes that are gone have left: of each template the newest edits, from here on kept as this process's own.
-/// Also the templates of which older edits stay behind, for the next start.
-pub fn left(state: &Path) -> Option<(Drafts, Vec<String>)> {
-    let mut files: Vec<(std::time::SystemTime, PathBuf)> = std::fs::read_dir(state.join("drafts"))
-        .ok()?
-        .flatten()
-        .filter(|file| {
-            let name = file.file_name();
-            let owner = name
-                .to_string_lossy()
-                .strip_suffix(".json")
-                .and_then(|n| n.parse::<u32>().ok());
-            owner.is_some_and(|pid| pid == std::process::id() || !is_running(pid))
-        })
-        .filter_map(|file| Some((file.metadata().ok()?.modified().ok()?, file.path())))
-        .collect();
-    files.sort();
-    let (mut newest, mut behind, mut rest) = (Drafts::default(), Vec::new(), Vec::new());
-    for (_, path) in files.into_iter().rev() {
-        let kept: Drafts = std::fs::read(&path)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
-        let mut older = Drafts::default();
-        for (name, text) in kept.templates {
-            match newest.templates.get(&name) {
-                None => {
-                    newest.templates.insert(name, text);
-                }
-                Some(same) if *same == text => {}
-                Some(_) => {
-                    behind.push(name.clone());
-                    older.templates.insert(name, text);
-                }
-            }
-        }
-        rest.push((path, older));
-    }
-    // A kill at any moment finds them in one place or the other.
-    if keep(state, &newest).is_ok() {
-        for (path, older) in rest.iter().filter(|(path, _)| *path != own(state)) {
-            // What cannot be removed is taken over once more.
-            let _ = write(path, older);
-        }
-    }
-    (!newest.is_empty()).then_some((newest, behind))
+fn lock_of(file: &Path) -> PathBuf {
+    file.with_extension("lock")
+}
+
+/// Whether the process that wrote this file is gone: none bears its number, or the one that does has not locked it.
+fn is_left(file: &Path) -> bool {
+    let number = file.file_stem().and_then(|stem| stem.to_str()?.parse::<u32>().ok());
+    let let_go = || File::open(lock_of(file)).is_ok_and(|lock| lock.try_lock().is_ok());
+    number.is_some_and(|pid| !is_running(pid) || let_go())
 }
 
 /// Whether a process of this number is there.
@@ -106,8 +149,9 @@ fn is_running(pid: u32) -> bool {
     }
     #[cfg(not(unix))]
     {
+        // The lock has to tell.
         let _ = pid;
-        false
+        true
     }
 }
 
@@ -118,25 +162,40 @@ mod tests {
     #[test]
     fn what_was_left_is_taken_over_once() {
         let state = tempfile::tempdir().unwrap();
-        assert_eq!(left(state.path()), None);
+        let left = || Own::at(state.path()).left();
+        assert_eq!(left(), None);
         let mut drafts = Drafts::default();
         drafts.templates.insert("smc".to_owned(), "half a prom".to_owned());
-        keep(state.path(), &drafts).unwrap();
-        assert_eq!(left(state.path()), Some((drafts.clone(), Vec::new())));
+        let mut own = Own::at(state.path());
+        own.keep(&drafts).unwrap();
+        assert_eq!(own.left(), Some((drafts.clone(), Vec::new())));
         // They stay kept until they are saved or given up.
-        assert!(own(state.path()).exists());
-        keep(state.path(), &Drafts::default()).unwrap();
-        assert_eq!(left(state.path()), None);
-        // Of a process that runs nothing is taken.
-        keep(state.path(), &drafts).unwrap();
-        let running = state.path().join("drafts/1.json");
-        std::fs::rename(own(state.path()), &running).unwrap();
-        assert_eq!(left(state.path()), None);
-        assert!(running.exists());
-        keep(state.path(), &drafts).unwrap();
-        keep(state.path(), &Drafts::default()).unwrap();
-        assert!(!own(state.path()).exists());
+        assert!(own.file.exists());
+        own.keep(&Drafts::default()).unwrap();
+        drop(own);
+        assert_eq!(left(), None);
+        assert_eq!(std::fs::read_dir(state.path().join("drafts")).unwrap().count(), 0);
     }
+
+    #[test]
+    fn of_a_process_that_runs_nothing_is_taken() {
+        let state = tempfile::tempdir().unwrap();
+        let mut drafts = Drafts::default();
+        drafts.templates.insert("smc".to_owned(), "half a prom".to_owned());
+        // A number that some process bears for as long as the system runs.
+        let mut other = Own {
+            file: state.path().join("drafts/1.json"),
+            lock: None,
+        };
+        other.keep(&drafts).unwrap();
+        assert_eq!(Own::at(state.path()).left(), None);
+        assert!(other.file.exists());
+        // It is gone, and another has its number by now.
+        other.lock = None;
+        assert_eq!(Own::at(state.path()).left(), Some((drafts, Vec::new())));
+        assert!(!other.file.exists() && !lock_of(&other.file).exists());
+    }
+
     #[test]
     fn of_two_that_ended_badly_nothing_is_lost() {
         let state = tempfile::tempdir().unwrap();
@@ -145,25 +204,23 @@ mod tests {
         };
         // Of processes that are gone: no system gives such numbers.
         let older = state.path().join("drafts/2147483646.json");
-        keep(
-            state.path(),
-            &typed(&[("smc", "older"), ("rsi", "same"), ("mine", "of the first")]),
-        )
-        .unwrap();
-        std::fs::rename(own(state.path()), &older).unwrap();
+        let mut own = Own::at(state.path());
+        own.keep(&typed(&[("smc", "older"), ("rsi", "same"), ("mine", "of the first")]))
+            .unwrap();
+        std::fs::rename(&own.file, &older).unwrap();
         let age = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
-        std::fs::File::options()
+        File::options()
             .append(true)
             .open(&older)
             .unwrap()
             .set_modified(age)
             .unwrap();
-        keep(state.path(), &typed(&[("smc", "newer"), ("rsi", "same")])).unwrap();
+        own.keep(&typed(&[("smc", "newer"), ("rsi", "same")])).unwrap();
         let newest = typed(&[("smc", "newer"), ("rsi", "same"), ("mine", "of the first")]);
-        assert_eq!(left(state.path()), Some((newest, vec!["smc".to_owned()])));
+        assert_eq!(own.left(), Some((newest, vec!["smc".to_owned()])));
         // Once these are saved the next start has the other.
-        keep(state.path(), &Drafts::default()).unwrap();
-        assert_eq!(left(state.path()), Some((typed(&[("smc", "older")]), Vec::new())));
+        own.keep(&Drafts::default()).unwrap();
+        assert_eq!(own.left(), Some((typed(&[("smc", "older")]), Vec::new())));
         assert!(!older.exists());
     }
 }

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::app::Session;
-use super::drafts::{self, Drafts};
+use super::drafts::{Drafts, Own};
 
 /// How long what has changed waits for more to change.
 const PAUSE: Duration = Duration::from_millis(400);
@@ -24,15 +24,15 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Keeps below the state directory.
+    /// Keeps below the state directory, edits in this process's own place there.
     ///
     /// # Errors
     /// The system's, when it gives no thread.
-    pub fn at(state: PathBuf) -> io::Result<Self> {
+    pub fn at(state: PathBuf, own: Own) -> io::Result<Self> {
         let (sender, receiver) = channel();
         let thread = std::thread::Builder::new()
             .name("keeper".to_owned())
-            .spawn(move || work(&state, &receiver))?;
+            .spawn(move || work(&state, own, &receiver))?;
         Ok(Self {
             sender: Some(sender),
             thread: Some(thread),
@@ -67,7 +67,7 @@ impl Drop for Keeper {
     }
 }
 
-fn work(state: &Path, receiver: &Receiver<Kept>) {
+fn work(state: &Path, mut own: Own, receiver: &Receiver<Kept>) {
     while let Ok(first) = receiver.recv() {
         let due = Instant::now() + PAUSE;
         let (mut drafts, mut session) = (None, None);
@@ -83,7 +83,7 @@ fn work(state: &Path, receiver: &Receiver<Kept>) {
                 .ok();
         }
         let written = [
-            drafts.map(|drafts| drafts::keep(state, &drafts)),
+            drafts.map(|drafts| own.keep(&drafts)),
             session.map(|session| write(state, *session)),
         ];
         for error in written.into_iter().flatten().filter_map(Result::err) {
@@ -126,7 +126,7 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let own = state.path().join("state");
         assert_eq!(session(&own), Session::default());
-        let keeper = Keeper::at(own.clone()).unwrap();
+        let keeper = Keeper::at(own.clone(), Own::at(&own)).unwrap();
         for at in 0..50 {
             let desks = vec![SavedDesk {
                 template: format!("t{at}"),

@@ -72,7 +72,8 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
     if let Some(warning) = start.warning {
         app.warn(warning);
     }
-    if let Some((drafts, behind)) = drafts::left(&state) {
+    let mut own = drafts::Own::at(&state);
+    if let Some((drafts, behind)) = own.left() {
         app.restore(drafts, &behind);
     }
     let session = keeper::session(&state);
@@ -88,7 +89,7 @@ pub(super) async fn run(desk: Desk, start: Start) -> io::Result<()> {
         sender,
         calls: HashMap::new(),
         watches: HashMap::new(),
-        keeper: Keeper::at(state)?,
+        keeper: Keeper::at(state, own)?,
         elsewhere: None,
         leave: false,
     };

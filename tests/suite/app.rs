@@ -1307,6 +1307,24 @@ fn names_are_offered_with_their_values_while_a_template_is_typed() {
     assert!(bench.app.completion().is_some());
     bench.press(KeyCode::Esc);
     assert!(bench.app.completion().is_none() && bench.app.is_typing());
+    // One that was moved to is taken by Enter too; otherwise that is a new line.
+    let mut other = Bench::sized(120, 36);
+    other.keys("e");
+    other.press(KeyCode::Enter);
+    other.press(KeyCode::Up);
+    other.keys("{{ fib_0");
+    assert!(other.screen().contains(" Tab takes the name"), "{}", other.screen());
+    other.press(KeyCode::Down);
+    assert!(
+        other.screen().contains(" Tab or Enter takes the name"),
+        "{}",
+        other.screen()
+    );
+    other.press(KeyCode::Enter);
+    other.keys(" }}{{ at");
+    other.press(KeyCode::Enter);
+    let text = other.app.editing().unwrap().editor.text();
+    assert!(text.starts_with("{{ fib_0_236 }}{{ at\n"), "{text}");
     // No names where none can stand.
     bench.keys("r|pr");
     assert!(bench.app.completion().is_none());

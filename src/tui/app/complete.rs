@@ -16,6 +16,8 @@ pub struct Completion {
     pub items: Vec<Item>,
     /// The chosen one.
     pub selected: usize,
+    /// Whether the analyst has moved to it: then Enter takes it, and is no new line.
+    pub moved: bool,
 }
 
 impl Completion {
@@ -23,6 +25,7 @@ impl Completion {
     pub(super) fn step(&mut self, by: isize) {
         let all = isize::try_from(self.items.len()).unwrap_or(1).max(1);
         let at = isize::try_from(self.selected).unwrap_or(0);
+        self.moved = true;
         self.selected = usize::try_from((at + by).rem_euclid(all)).unwrap_or(0);
     }
 }
@@ -49,6 +52,7 @@ impl App {
                 place,
                 items,
                 selected: 0,
+                moved: false,
             });
         }
     }

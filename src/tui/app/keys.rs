@@ -97,6 +97,7 @@ impl App {
         };
         match key.code {
             KeyCode::Tab => self.take_completion(),
+            KeyCode::Enter if completion.moved => self.take_completion(),
             KeyCode::Down => completion.step(1),
             KeyCode::Up => completion.step(-1),
             _ => return false,

@@ -93,6 +93,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         frame.render_widget(Paragraph::new(line), area);
         return;
     }
+    if let (Some(completion), []) = (app.completion(), app.layers()) {
+        let takes = if completion.moved {
+            "Tab or Enter takes"
+        } else {
+            "Tab takes"
+        };
+        let hint = format!(" {takes} the name · ↑ ↓ choose · Esc sends the names away");
+        frame.render_widget(Paragraph::new(hint).style(theme.dim), area);
+        return;
+    }
     if let Some(layer) = app.layers().last() {
         let hint = match layer {
             Layer::Picker(_) => " type to narrow · ↑ ↓ choose · Enter takes · Esc closes",
