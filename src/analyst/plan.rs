@@ -328,6 +328,7 @@ impl Sheet<'_> {
             confidence: Some(confidence(ratio, view.score, self.agreeing(level))),
             invalidation: Some(format!("{} close {word} {stop}", self.block.timeframe)),
             claims: self.claims(),
+            unread: Vec::new(),
         };
         Some(Plan::Trade {
             setup: Box::new(setup),

@@ -1,7 +1,7 @@
 //! The `setup` block of an answer: finding it, whatever its fence says, and reading its fields.
 
 use super::lenient::{self, Broken, Node};
-use super::{Claim, Order, Scale, Setup, Side, Zone, number};
+use super::{Claim, Level, Order, Scale, Setup, Side, Unread, Zone, number, prose};
 
 /// What the blocks of an answer say.
 pub(super) struct Blocks {
@@ -105,10 +105,7 @@ fn collect(node: &Node, scale: Option<Scale>, setups: &mut Vec<Setup>) {
     match node {
         Node::List(items) => items.iter().for_each(|item| collect(item, scale, setups)),
         Node::Object(members) => {
-            if members
-                .iter()
-                .any(|(key, _)| matches!(plain_key(key).as_str(), "side" | "entry"))
-            {
+            if is_setup(members) {
                 setups.push(setup(members, scale));
             } else {
                 for (_, value) in members {
@@ -122,6 +119,16 @@ fn collect(node: &Node, scale: Option<Scale>, setups: &mut Vec<Setup>) {
     }
 }
 
+/// Whether an object is a setup: it has a `side` or an `entry`, or says in other words which way and states a level.
+fn is_setup(members: &[(String, Node)]) -> bool {
+    let named = |wanted: &[&str]| members.iter().any(|(key, _)| wanted.contains(&plain_key(key).as_str()));
+    let level = |(key, node): &(String, Node)| {
+        matches!(field(key), Some(Field::Stop | Field::Targets | Field::Target(_) | Field::Entry)) && !is_absent(node)
+    };
+    let sided = |(key, node): &(String, Node)| field(key) == Some(Field::Action) && node.text().and_then(side).is_some();
+    named(&["side", "entry"]) || members.iter().any(level) && members.iter().any(sided)
+}
+
 fn plain_key(key: &str) -> String {
     key.chars()
         .filter(|c| c.is_alphanumeric())
@@ -133,6 +140,8 @@ fn plain_key(key: &str) -> String {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Field {
     Side,
+    /// What an agent calls the side.
+    Action,
     Order,
     Entry,
     Stop,
@@ -148,15 +157,17 @@ enum Field {
 
 fn field(key: &str) -> Option<Field> {
     let key = plain_key(key);
-    if let Some(nth) = key.strip_prefix("tp").and_then(|n| n.parse::<u8>().ok()) {
+    let numbered = ["tp", "target", "takeprofit"].iter().find_map(|name| key.strip_prefix(name)?.parse::<u8>().ok());
+    if let Some(nth) = numbered {
         return (1..=9).contains(&nth).then_some(Field::Target(nth));
     }
     Some(match key.as_str() {
         "side" => Field::Side,
-        "order" => Field::Order,
-        "entry" => Field::Entry,
-        "stop" | "stoploss" | "sl" => Field::Stop,
-        "targets" | "target" | "takeprofit" | "takeprofits" | "tp" => Field::Targets,
+        "action" | "direction" | "tradedirection" | "signal" | "decision" | "recommendation" | "position" => Field::Action,
+        "order" | "ordertype" => Field::Order,
+        "entry" | "entryprice" | "entryzone" | "entryrange" => Field::Entry,
+        "stop" | "stoploss" | "sl" | "stoplossprice" | "stopprice" => Field::Stop,
+        "targets" | "target" | "takeprofit" | "takeprofits" | "tp" | "takeprofitprice" | "targetprice" => Field::Targets,
         "riskreward" | "rr" | "riskrewardratio" => Field::RiskReward,
         "validbars" => Field::ValidBars,
         "confidence" => Field::Confidence,
@@ -178,26 +189,69 @@ fn setup(members: &[(String, Node)], scale: Option<Scale>) -> Setup {
         given.all(|other| other == first).then_some(first)
     };
     let text = |wanted: Field| one(wanted).and_then(Node::text);
+    let mut unread = Vec::new();
+    let said = one(Field::Entry).and_then(Node::text).and_then(order);
+    let entry = level(one(Field::Entry), Level::Entry, &mut unread, |node| entry(node, scale));
+    let stop = level(one(Field::Stop), Level::Stop, &mut unread, |node| single_price(node, scale));
+    let targets = target_nodes(&fields, one(Field::Targets))
+        .into_iter()
+        .filter_map(|node| level(Some(node), Level::Target, &mut unread, |node| single_price(node, scale)))
+        .collect();
     Setup {
-        side: text(Field::Side).and_then(side),
-        order: text(Field::Order).and_then(order),
-        entry: one(Field::Entry).and_then(|node| entry(node, scale)),
-        stop: one(Field::Stop).and_then(|node| single_price(node, scale)),
-        targets: targets(&fields, one(Field::Targets), scale),
+        side: text(Field::Side).or(text(Field::Action)).and_then(side),
+        order: text(Field::Order).and_then(order).or(said),
+        entry,
+        stop,
+        targets,
         risk_reward: text(Field::RiskReward).and_then(number::ratio),
         valid_bars: text(Field::ValidBars).and_then(number::candles),
         confidence: text(Field::Confidence).and_then(number::confidence),
         invalidation: text(Field::Invalidation).filter(|t| !t.is_empty()).map(str::to_owned),
         claims: one(Field::Claims).map(claims).unwrap_or_default(),
+        unread,
+    }
+}
+
+/// A level read by `read`; one that is stated with a number and cannot be read is added to `unread`.
+fn level<T>(node: Option<&Node>, level: Level, unread: &mut Vec<Unread>, read: impl Fn(&Node) -> Option<T>) -> Option<T> {
+    let node = node?;
+    let value = read(node);
+    let text = words(node);
+    if value.is_none() && text.contains(|c: char| c.is_ascii_digit()) {
+        unread.push(Unread { level, text });
+    }
+    value
+}
+
+/// A value as it is written, on one line.
+fn words(node: &Node) -> String {
+    let all: Vec<String> = match node {
+        Node::Text(text) | Node::Bare(text) => vec![text.clone()],
+        Node::List(items) => items.iter().map(words).collect(),
+        Node::Object(members) => members.iter().map(|(key, value)| format!("{key}: {}", words(value))).collect(),
+    };
+    crate::text::clean_line(&all.join(", ")).chars().take(LONGEST_WORDS).collect()
+}
+
+/// What cannot be read is quoted up to here.
+const LONGEST_WORDS: usize = 60;
+
+/// Whether a value says that there is none.
+fn is_absent(node: &Node) -> bool {
+    match node {
+        Node::Text(text) | Node::Bare(text) => matches!(text.trim().to_lowercase().as_str(), "" | "null" | "none" | "n/a" | "0" | "0.0"),
+        Node::List(items) => items.is_empty(),
+        Node::Object(members) => members.is_empty(),
     }
 }
 
 fn side(text: &str) -> Option<Side> {
     let words = text.trim().to_lowercase().replace(['_', '-'], " ");
-    Some(match words.as_str() {
+    let words = ["open ", "enter ", "go ", "strong "].iter().find_map(|w| words.strip_prefix(w)).unwrap_or(&words);
+    Some(match words {
         "long" | "buy" | "bullish" => Side::Long,
         "short" | "sell" | "bearish" => Side::Short,
-        "none" | "flat" | "wait" | "no trade" | "neutral" => Side::None,
+        "none" | "flat" | "wait" | "no trade" | "neutral" | "hold" => Side::None,
         _ => return None,
     })
 }
@@ -220,26 +274,27 @@ fn order(text: &str) -> Option<Order> {
 /// A price of its own, not a list of one: an object may name it `price`.
 fn single_price(node: &Node, scale: Option<Scale>) -> Option<f64> {
     match node {
-        Node::Text(text) | Node::Bare(text) => number::price(text, scale),
+        Node::Text(text) => number::price(text, scale).or_else(|| prose::price(text, scale)),
+        Node::Bare(text) => number::price(text, scale),
         Node::List(items) => match items.as_slice() {
             [one] => single_price(one, scale),
             _ => None,
         },
-        Node::Object(members) => match members
-            .iter()
-            .filter(|(k, _)| plain_key(k) == "price")
-            .collect::<Vec<_>>()
-            .as_slice()
-        {
-            [(_, value)] => single_price(value, scale),
-            _ => None,
-        },
+        Node::Object(members) => {
+            let mut named = members.iter().filter(|(k, _)| matches!(plain_key(k).as_str(), "price" | "level"));
+            let (_, value) = named.next()?;
+            named.next().is_none().then(|| single_price(value, scale)).flatten()
+        }
     }
 }
 
 fn entry(node: &Node, scale: Option<Scale>) -> Option<Zone> {
+    let one = |node| single_price(node, scale).map(|p| Zone::between(p, p));
     match node {
-        Node::Text(text) | Node::Bare(text) => number::zone(text, scale),
+        Node::Text(text) | Node::Bare(text) => match number::price(text, scale) {
+            Some(price) => Some(Zone::between(price, price)),
+            None => prose::zone(text, scale),
+        },
         Node::List(items) => match items.as_slice() {
             [one] => entry(one, scale),
             [a, b] => Some(Zone::between(single_price(a, scale)?, single_price(b, scale)?)),
@@ -252,17 +307,18 @@ fn entry(node: &Node, scale: Option<Scale>) -> Option<Zone> {
             };
             match (end(["from", "low", "min"]), end(["to", "high", "max"])) {
                 (Some(a), Some(b)) => Some(Zone::between(a, b)),
-                _ => single_price(node, scale).map(|p| Zone::between(p, p)),
+                _ => one(node),
             }
         }
     }
 }
 
-fn targets(fields: &[(Field, &Node)], list: Option<&Node>, scale: Option<Scale>) -> Vec<f64> {
+/// The values of the targets: the items of `targets`, or `tp1` … `tp9`, each that is not disputed once.
+fn target_nodes<'a>(fields: &[(Field, &'a Node)], list: Option<&'a Node>) -> Vec<&'a Node> {
     if let Some(node) = list {
         return match node {
-            Node::List(items) => items.iter().filter_map(|item| single_price(item, scale)).collect(),
-            other => single_price(other, scale).into_iter().collect(),
+            Node::List(items) => items.iter().collect(),
+            other => vec![other],
         };
     }
     let mut found = Vec::new();
@@ -274,7 +330,7 @@ fn targets(fields: &[(Field, &Node)], list: Option<&Node>, scale: Option<Scale>)
             continue;
         }
         seen.push(*nth);
-        found.extend(single_price(node, scale));
+        found.push(*node);
     }
     found
 }

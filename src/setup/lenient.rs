@@ -257,6 +257,34 @@ impl<'a> Reader<'a> {
         rest.is_empty() || rest.starts_with([',', ':', '：', '}', ']', '\n']) || rest.starts_with("//")
     }
 
+    /// Four hexadecimal digits: a UTF-16 code unit.
+    fn unit(&mut self) -> Option<u16> {
+        let unit = self.rest().get(..4).and_then(|hex| u16::from_str_radix(hex, 16).ok())?;
+        self.at += 4;
+        Some(unit)
+    }
+
+    /// The character of a code unit, with the second half of a surrogate pair where it follows.
+    fn character(&mut self, first: u16) -> char {
+        let before = self.at;
+        let second = if (0xd800..0xdc00).contains(&first) && self.rest().starts_with("\\u") {
+            self.at += 2;
+            self.unit()
+        } else {
+            None
+        };
+        let pair = [first, second.unwrap_or_default()];
+        let units = if second.is_some() { &pair[..] } else { &pair[..1] };
+        match char::decode_utf16(units.iter().copied()).next() {
+            Some(Ok(c)) => c,
+            _ => {
+                // The half stands alone: what follows it is read by itself.
+                self.at = before;
+                char::REPLACEMENT_CHARACTER
+            }
+        }
+    }
+
     fn escape(&mut self, text: &mut String) -> Result<(), Broken> {
         let Some(c) = self.take() else {
             return Err(Broken::Cut);
@@ -265,10 +293,8 @@ impl<'a> Reader<'a> {
             'n' => text.push('\n'),
             't' => text.push('\t'),
             'u' => {
-                let code = self.rest().get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-                let Some(code) = code else { return self.broken() };
-                self.at += 4;
-                text.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+                let Some(first) = self.unit() else { return self.broken() };
+                text.push(self.character(first));
             }
             'b' | 'f' | 'r' => {}
             other => text.push(other),
@@ -320,6 +346,18 @@ mod tests {
             "{\n// why\n\"side\": \"long\", // that\n\"stop\": 2 /* and */ }",
         ] {
             assert_eq!(pairs(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_surrogate_pair_is_one_character() {
+        for (text, want) in [
+            (r#"{"a": "\ud83d\ude00"}"#, "😀"),
+            (r#"{"a": "\ud83dx"}"#, "\u{fffd}x"),
+            (r#"{"a": "\ud83d\u0041"}"#, "\u{fffd}A"),
+            (r#"{"a": "\ude00"}"#, "\u{fffd}"),
+        ] {
+            assert_eq!(pairs(text)[0].1, want, "{text}");
         }
     }
 

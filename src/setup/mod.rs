@@ -134,6 +134,37 @@ pub struct Claim {
     pub time: Option<String>,
 }
 
+/// A level of a setup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Where it enters.
+    Entry,
+    /// The stop loss.
+    Stop,
+    /// One of its targets.
+    Target,
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Level::Entry => "entry",
+            Level::Stop => "stop",
+            Level::Target => "target",
+        })
+    }
+}
+
+/// A level that an answer states and that cannot be read as a price: `6,600`, `40 pips`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Which level.
+    pub level: Level,
+    /// As it is written.
+    pub text: String,
+}
+
 /// A trade setup as an answer proposes it; what it does not state is missing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Setup {
@@ -158,6 +189,9 @@ pub struct Setup {
     /// Facts it relies on.
     #[serde(default)]
     pub claims: Vec<Claim>,
+    /// Levels that are stated and cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
 }
 
 impl Setup {

@@ -1,6 +1,6 @@
 //! Prices, ratios and shares as answers write them. What can be read in two ways is not read.
 
-use super::{Scale, Zone};
+use super::Scale;
 
 /// Reads one price: `2345.5`, `2,345.50`, `$2345.5`, `2345.50 USD`, `2 345,50`. Zero, negative and unbounded ones are
 /// none. `1,234` alone is a group mark only if the result lies in `scale`.
@@ -8,21 +8,6 @@ pub(super) fn price(text: &str, scale: Option<Scale>) -> Option<f64> {
     let bare = strip_currency(text.trim());
     let value = grouped(bare, scale)?;
     (value.is_finite() && value > 0.0).then_some(value)
-}
-
-/// Reads a price or a zone: `2345`, `2345-2347.5`, `2345 – 2347.5`, `2345 to 2347.5`.
-pub(super) fn zone(text: &str, scale: Option<Scale>) -> Option<Zone> {
-    if let Some(one) = price(text, scale) {
-        return Some(Zone::between(one, one));
-    }
-    for separator in [" to ", " and ", "–", "—", "-", "~", "…", ".."] {
-        if let Some((a, b)) = text.split_once(separator)
-            && let (Some(a), Some(b)) = (price(a, scale), price(b, scale))
-        {
-            return Some(Zone::between(a, b));
-        }
-    }
-    None
 }
 
 fn strip_currency(text: &str) -> &str {
@@ -178,10 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_ratios_shares() {
-        assert_eq!(zone("2347.5 – 2345", None), Some(Zone::between(2345.0, 2347.5)));
-        assert_eq!(zone("2345-2347.5", None), Some(Zone::between(2345.0, 2347.5)));
-        assert_eq!(zone("above 2345", None), None);
+    fn ratios_and_shares() {
         for text in ["2.5", "1:2.5", "2.5:1", "2.5R", "1 : 2.5"] {
             assert_eq!(ratio(text), Some(2.5), "{text}");
         }

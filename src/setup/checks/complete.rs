@@ -1,7 +1,7 @@
-//! complete: the answer is whole, and a trade has its entry, stop and a target.
+//! complete: the answer is whole, a trade has its entry, stop and a target, and each of them could be read.
 
 use super::{Case, Check, Status};
-use crate::setup::{Order, Setup, Side};
+use crate::setup::{Level, Order, Setup, Side};
 
 pub(super) fn check(case: &Case<'_>) -> Option<Check> {
     of(Some(case.stated), case.cut)
@@ -35,9 +35,29 @@ pub(super) fn of(setup: Option<&Setup>, cut: bool) -> Option<Check> {
         .filter(|(_, there)| !there)
         .map(|(name, _)| *name)
         .collect();
-    if missing.is_empty() {
-        verdict(Status::Pass, "side, entry, stop and targets are stated")
-    } else {
-        verdict(Status::Fail, &format!("not stated: {}", missing.join(", ")))
+    let unread = unread(setup);
+    match (missing.is_empty(), unread) {
+        (true, None) => verdict(Status::Pass, "side, entry, stop and targets are stated"),
+        (true, Some(unread)) => verdict(Status::Warn, &unread),
+        (false, None) => verdict(Status::Fail, &format!("not stated: {}", missing.join(", "))),
+        (false, Some(unread)) => verdict(Status::Fail, &format!("not stated: {}. {unread}", missing.join(", "))),
     }
+}
+
+/// What is stated and could not be read, in words.
+fn unread(setup: &Setup) -> Option<String> {
+    let texts = |level: Level| {
+        let texts: Vec<String> = setup.unread.iter().filter(|u| u.level == level).map(|u| format!("`{}`", u.text)).collect();
+        (!texts.is_empty()).then_some(texts)
+    };
+    let mut parts: Vec<String> = [Level::Entry, Level::Stop]
+        .into_iter()
+        .filter_map(|level| Some(format!("the {level} could not be read: {}", texts(level)?.join(", "))))
+        .collect();
+    if let Some(texts) = texts(Level::Target) {
+        let all = setup.targets.len() + texts.len();
+        let noun = if all == 1 { "target" } else { "targets" };
+        parts.push(format!("{} of {all} {noun} could not be read: {}", texts.len(), texts.join(", ")));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -36,18 +36,24 @@ pub(super) enum Label {
 /// The longest label worth looking up, in characters.
 const LONGEST: usize = 60;
 
-/// What `text` names, with its number (`TP2`), if it is a label.
+impl Label {
+    /// Whether its value is a price of the setup.
+    pub fn has_price(self) -> bool {
+        matches!(self, Label::Entry { .. } | Label::Stop { .. } | Label::Targets)
+    }
+
+    pub fn is_entry(self) -> bool {
+        matches!(self, Label::Entry { .. })
+    }
+}
+
+/// What `text` names, with its number (`TP2`), if it is a label. What stands in brackets is no label: "Reward (TP2)" is none.
 pub(super) fn label(text: &str) -> Option<(Label, Option<u8>)> {
     if text.chars().count() > LONGEST {
         return None;
     }
     let plain = plain(text);
-    let Some((mut found, number)) = known(&plain) else {
-        // "Zlecenie obronne (SL)": what is not known by its words may be by what stands in brackets.
-        let (_, inside) = text.split_once(['(', '（'])?;
-        let (inside, _) = inside.split_once([')', '）'])?;
-        return known(&self::plain(inside)).filter(|(label, _)| *label != Label::Plan && !inside.contains(' '));
-    };
+    let (mut found, number) = known(&plain)?;
     if let Label::Entry {
         side,
         order: kind @ None,
@@ -113,7 +119,7 @@ const ORDINALS: [(Kind, u8); 5] = [
     (Kind::Last, 9),
 ];
 
-fn ordinal(word: &str) -> Option<u8> {
+pub(super) fn ordinal(word: &str) -> Option<u8> {
     let listed = words::kinds(word);
     if let Some((_, n)) = ORDINALS.iter().find(|(kind, _)| listed.has(*kind)) {
         return Some(*n);
@@ -233,34 +239,71 @@ fn composed(words: &[&str]) -> Option<Label> {
 /// Lower case, without what stands in brackets, marks as blanks.
 pub(super) fn plain(text: &str) -> String {
     let mut depth = 0usize;
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let outside = text.chars().filter(|c| {
         match c {
-            '(' | '[' | '（' => depth += 1,
-            ')' | ']' | '）' => depth = depth.saturating_sub(1),
-            _ if depth > 0 => {}
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            _ => return depth == 0,
+        }
+        false
+    });
+    words_of(outside)
+}
+
+/// As [`plain`], with what stands in brackets.
+pub(super) fn plain_all(text: &str) -> String {
+    words_of(text.chars())
+}
+
+fn words_of(chars: impl Iterator<Item = char>) -> String {
+    let mut out = String::new();
+    for c in chars {
+        match c {
             // Circled digits number targets.
             '①'..='⑨' => out.extend(char::from_digit(u32::from(c) - u32::from('①') + 1, 10)),
             // The small letter of the Turkish İ is an i, and a dot that belongs to it.
-            c if c.is_alphanumeric() => out.extend(c.to_lowercase().filter(|c| *c != '\u{307}')),
-            // Arabic and Devanagari marks belong to their letters.
-            '\u{307}' => {}
+            c if is_letter(c) => out.extend(c.to_lowercase().filter(|c| *c != '\u{307}')),
             _ => out.push(' '),
         }
     }
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The side that a value begins with; `None` when it names both, or none.
+/// Whether a character is part of a word: marks above and below belong to their letters.
+pub(super) fn is_letter(c: char) -> bool {
+    c.is_alphanumeric()
+        || matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{93c}' | '\u{94d}' | '\u{e47}'..='\u{e4e}')
+}
+
+/// The side that a value names: its first words, or what its brackets say (`Regular (Long)`). `None` when it names none, both,
+/// or hedges (`buy or hold`).
 pub(super) fn side(value: &str) -> Option<Side> {
     let plain = plain(value);
+    first_side(&plain).or_else(|| {
+        let (_, inside) = value.split_once(['(', '['])?;
+        let inside = plain_all(inside.split([')', ']']).next().unwrap_or_default());
+        let alone = plain.split(' ').count() <= 2 && !plain.split(' ').any(|w| words::kinds(w).has(Kind::Or));
+        first_side(&inside).filter(|_| alone && !hedges(&plain) && sides_of(&plain).is_none())
+    })
+}
+
+fn first_side(plain: &str) -> Option<Side> {
+    let named = sides_of(plain)?;
+    let mut words = plain.split(' ');
+    let disputed = match named {
+        Side::Long => words.any(|w| w.chars().count() > 2 && is(Kind::Short, w)) || hedges(plain),
+        Side::Short => words.any(|w| w.chars().count() > 2 && is(Kind::Long, w)) || hedges(plain),
+        // "neutral to bullish" leans; "no trade, long or short" does not.
+        Side::None => words.any(|w| matches!(w, "bullish" | "bearish")),
+    };
+    (!disputed).then_some(named)
+}
+
+/// The side that the first words name.
+fn sides_of(plain: &str) -> Option<Side> {
     let (mut long, mut short, mut none) = (false, false, false);
-    for end in plain
-        .match_indices(' ')
-        .map(|(at, _)| at)
-        .chain([plain.len()])
-        .take(LONGEST_SIDE)
-    {
+    let ends = plain.match_indices(' ').map(|(at, _)| at).chain([plain.len()]);
+    for end in ends.take(LONGEST_SIDE) {
         let head = &plain[..end];
         // `al` buys in Turkish, and begins half of what is said in Spanish.
         if head.is_ascii() && head.len() < 3 && head.len() < plain.len() {
@@ -271,29 +314,24 @@ pub(super) fn side(value: &str) -> Option<Side> {
         short |= listed.has(Kind::Short);
         none |= listed.has(Kind::None);
     }
-    if !(long || short || none)
-        && plain
-            .chars()
-            .next()
-            .is_some_and(|c| is_unspaced(c.encode_utf8(&mut [0; 4])))
-    {
-        let begins = |kind| words::list(kind).iter().any(|w| begins_run(&plain, w));
+    if !(long || short || none) && plain.chars().next().is_some_and(is_unspaced) {
+        let begins = |kind| words::list(kind).iter().any(|w| begins_run(plain, w));
         (long, short, none) = (begins(Kind::Long), begins(Kind::Short), begins(Kind::None));
     }
-    let named = match (long, short, none) {
-        (true, false, _) => Side::Long,
-        (false, true, _) => Side::Short,
-        (false, false, true) => Side::None,
-        _ => return None,
-    };
-    let other = |kind| plain.split(' ').any(|w| w.chars().count() > 2 && is(kind, w));
-    let disputed = match named {
-        Side::Long => other(Kind::Short),
-        Side::Short => other(Kind::Long),
-        // "neutral to bullish" leans; "no trade, long or short" does not.
-        Side::None => plain.split(' ').any(|w| matches!(w, "bullish" | "bearish")),
-    };
-    (!disputed).then_some(named)
+    match (long, short, none) {
+        (true, false, _) => Some(Side::Long),
+        (false, true, _) => Some(Side::Short),
+        (false, false, true) => Some(Side::None),
+        _ => None,
+    }
+}
+
+/// Whether a side is offered beside another answer: `buy or hold`, `long wait`.
+fn hedges(plain: &str) -> bool {
+    let words: Vec<&str> = plain.split(' ').collect();
+    let other = |w: &str| w.chars().count() > 2 && is(Kind::None, w);
+    words.windows(2).any(|pair| is(Kind::Or, pair[0]) && (other(pair[1]) || is(Kind::Long, pair[1]) || is(Kind::Short, pair[1])))
+        || words.len() == 2 && other(words[1])
 }
 
 /// Words of the longest name of a side.
@@ -301,21 +339,20 @@ const LONGEST_SIDE: usize = 4;
 
 /// Whether a run of letters without blanks begins with `word`, and goes on with something else than a part of it.
 fn begins_run(text: &str, word: &str) -> bool {
-    is_unspaced(word)
+    all_unspaced(word)
         && word.chars().count() > 1
         && text
             .strip_prefix(word)
             .is_some_and(|rest| !rest.starts_with(|c: char| "頭头單单".contains(c)))
 }
 
-/// Whether a word's script sets no blanks between words.
-pub(super) fn is_unspaced(word: &str) -> bool {
-    let is_one = |c: char| {
-        let kana_or_han = ('\u{3040}'..='\u{30ff}').contains(&c) || ('\u{4e00}'..='\u{9fff}').contains(&c);
-        // Korean has blanks, and sets what goes with a number right behind it.
-        kana_or_han || ('\u{ac00}'..='\u{d7a3}').contains(&c)
-    };
-    word.chars().all(is_one)
+/// Whether a letter's script sets no blanks between words. Korean does, and sets what goes with a number right behind it.
+pub(super) fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
+}
+
+fn all_unspaced(word: &str) -> bool {
+    word.chars().all(is_unspaced)
 }
 
 /// The kind of order that words name, and the side that goes with it.
@@ -396,17 +433,8 @@ fn unspaced_order(run: &str) -> Option<Order> {
     if run.is_ascii() || kind_of(run).is_some() {
         return None;
     }
-    let holds = |kind| words::list(kind).iter().any(|w| is_unspaced(w) && run.contains(w));
+    let holds = |kind| words::list(kind).iter().any(|w| all_unspaced(w) && run.contains(w));
     ORDERS.iter().find(|(kind, _)| holds(*kind)).map(|(_, order)| *order)
-}
-
-/// As [`plain`], with what stands in brackets.
-pub(super) fn plain_all(text: &str) -> String {
-    let words: String = text
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-        .collect();
-    words.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

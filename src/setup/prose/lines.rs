@@ -1,33 +1,61 @@
-//! An answer as labelled lines: list items, bold labels, table rows, `Label: value`, and values under their label.
+//! An answer as labelled lines.
+//!
+//! How a line is read:
+//!
+//! 1. Its marks are taken off: list item, heading, emphasis ([`Line`]).
+//! 2. It is split into words, numbers and marks ([`super::lex`]).
+//! 3. Labels are looked up at word starts, never inside a number or a bracket ([`heads`]). A label needs a colon, or a number
+//!    right after it. The text up to the next label is its value.
+//! 4. A line that begins with something else is running text. It yields a field only if a label with a colon follows a comma
+//!    or bar (`Pair: EURUSD, Entry: 1.12`), or if it is a headline: a side, a market and nothing else.
+//! 5. A label without a value takes the lines below it. Table rows are fields too.
+//!
+//! [`super::amounts`] then finds the prices in a value, and [`super::drafts`] joins the fields into setups.
 
-use super::labels::{self, Label};
-use super::words::{Kind, is};
-use crate::setup::Side;
+use super::labels::{self, Label, plain, plain_all};
+use super::lex::{Kind, Token, lex};
+use super::words::{self, Kind as Word, is};
+use crate::setup::{Order, Scale, Side};
 
-/// What a line says of a plan.
+/// A label with its value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Field {
+    pub label: Label,
+    /// 2 for `TP2`.
+    pub number: Option<u8>,
+    pub value: String,
+}
+
+/// What a line says about a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Event {
-    /// A label with its number and its value.
-    Field(Label, Option<u8>, String),
-    /// A setup of its own begins: "Setup B", a further row or column of a table; with the side its heading names.
+    Field(Field),
+    /// `GBPUSD SELL 1.2710`: counts only where the plan below it is labelled.
+    Headline {
+        side: Side,
+        order: Option<Order>,
+        entry: Option<String>,
+    },
+    /// A setup of its own begins: "Setup B", a further row or column of a table, with the side its heading names.
     Setup(Option<Side>),
 }
 
 /// Longer values are prose.
 const LONGEST_VALUE: usize = 400;
-/// Longer lines are no labelled ones, nor rows of a table.
+/// Longer lines hold neither labels nor table rows.
 const LONGEST_LINE: usize = 4_000;
 
 /// A line without its marks.
-struct Line<'a> {
-    /// List markers, quotes, headings and emphasis taken away.
+struct Line {
     text: String,
-    raw: &'a str,
     is_item: bool,
+    /// 1 to 6 for `#` to `######`, 7 for a line in bold, 0 for others.
     heading: usize,
-    /// The text that is set in bold at the beginning, where there is some.
+    /// The text in bold at the beginning, where there is some.
     bold: Option<String>,
     indent: usize,
+    /// The cells, if it is a row of a table.
+    cells: Option<Vec<String>>,
 }
 
 /// A label that waits for its value on the lines below.
@@ -35,86 +63,95 @@ struct Waiting {
     label: Label,
     number: Option<u8>,
     indent: usize,
-    /// Items taken so far.
-    taken: usize,
+    /// Values taken so far.
+    taken: u8,
 }
 
 /// What the lines of `text` say, in their order.
-pub(super) fn events(text: &str) -> Vec<Event> {
-    let mut events = Vec::new();
-    let mut waiting: Option<Waiting> = None;
-    let mut table: Vec<Vec<String>> = Vec::new();
-    let mut skipped: Option<usize> = None;
+pub(super) fn events(text: &str, scale: Option<Scale>) -> Vec<Event> {
+    let mut reader = Reader {
+        scale,
+        events: Vec::new(),
+        waiting: None,
+        table: Vec::new(),
+        skipped: None,
+    };
     for raw in text.lines().filter(|l| l.len() <= LONGEST_LINE) {
-        let line = Line::of(raw);
-        if let Some(row) = cells(&line) {
-            waiting = None;
-            table.push(row);
-            continue;
-        }
-        if !table.is_empty() {
-            let rows = std::mem::take(&mut table);
-            if skipped.is_none() {
-                rows_to_events(&rows, &mut events);
-            }
-        }
-        if line.heading > 0 || is_bold_heading(&line) {
-            let level = if line.heading > 0 { line.heading } else { 7 };
-            if skipped.is_some_and(|from| level <= from) {
-                skipped = None;
-            }
-            if skipped.is_none() && is_of_the_past(&line.text) {
-                skipped = Some(level);
-            }
-        }
-        if skipped.is_some() {
-            continue;
-        }
-        if line.text.is_empty() {
-            // A list may begin behind a blank line; nothing else may.
-            if waiting.as_ref().is_some_and(|w| w.taken > 0) {
-                waiting = None;
-            }
-            continue;
-        }
-        if let Some(side) = setup_heading(&line) {
-            waiting = None;
-            events.push(Event::Setup(side));
-            continue;
-        }
-        let fields = fields(&line);
-        if fields.is_empty() {
-            if let Some(open) = &mut waiting
-                && !take_below(open, &line, &mut events)
-            {
-                waiting = None;
-            }
-            continue;
-        }
-        // Beneath "Targets:" a numbered label of the same kind is an item of it, like any other field.
-        waiting = None;
-        for (label, number, value) in fields {
-            if value.is_empty() {
-                waiting = Some(Waiting {
-                    label,
-                    number,
-                    indent: line.indent,
-                    taken: 0,
-                });
-            } else {
-                waiting = None;
-                events.push(Event::Field(label, number, value));
-            }
-        }
+        reader.line(Line::of(raw));
     }
-    if skipped.is_none() {
-        rows_to_events(&table, &mut events);
-    }
-    events
+    reader.end_table();
+    reader.events
 }
 
-impl<'a> Line<'a> {
-    fn of(raw: &'a str) -> Self {
+struct Reader {
+    scale: Option<Scale>,
+    events: Vec<Event>,
+    waiting: Option<Waiting>,
+    table: Vec<Vec<String>>,
+    /// The level of a heading about trades that are over; what is below it is skipped.
+    skipped: Option<usize>,
+}
+
+impl Reader {
+    fn line(&mut self, line: Line) {
+        if let Some(cells) = line.cells {
+            self.waiting = None;
+            self.table.push(cells);
+            return;
+        }
+        self.end_table();
+        if line.heading > 0 {
+            self.skipped = self.skipped.filter(|level| line.heading > *level);
+            if self.skipped.is_none() && is_of_the_past(&line.text) {
+                self.skipped = Some(line.heading);
+            }
+        }
+        if self.skipped.is_some() || line.text.is_empty() || is_json(&line.text) {
+            return;
+        }
+        if let Some(side) = setup_heading(&line) {
+            self.waiting = None;
+            self.events.push(Event::Setup(side));
+            return;
+        }
+        let said = said(&line, self.scale);
+        if said.is_empty() {
+            let goes_on = match &mut self.waiting {
+                Some(open) => take_below(open, &line, self.scale, &mut self.events),
+                None => false,
+            };
+            if !goes_on {
+                self.waiting = None;
+            }
+            return;
+        }
+        self.waiting = None;
+        for event in said {
+            self.waiting = match &event {
+                Event::Field(Field { label, number, value }) if value.is_empty() => Some(Waiting {
+                    label: *label,
+                    number: *number,
+                    indent: line.indent,
+                    taken: 0,
+                }),
+                _ => None,
+            };
+            if self.waiting.is_none() {
+                self.events.push(event);
+            }
+        }
+    }
+
+    fn end_table(&mut self) {
+        let rows = std::mem::take(&mut self.table);
+        if self.skipped.is_none() {
+            rows_to_events(&rows, &mut self.events);
+        }
+    }
+}
+
+impl Line {
+    fn of(raw: &str) -> Self {
         let mut rest = raw.trim_end();
         let mut indent = 0;
         let mut is_item = false;
@@ -123,57 +160,53 @@ impl<'a> Line<'a> {
             let trimmed = rest.trim_start();
             indent += rest.len() - trimmed.len();
             rest = trimmed;
-            if let Some(quoted) = rest.strip_prefix('>') {
-                rest = quoted;
-                continue;
-            }
             let hashes = rest.len() - rest.trim_start_matches('#').len();
             if hashes > 0 && rest[hashes..].starts_with(' ') && heading == 0 {
                 heading = hashes;
                 rest = &rest[hashes..];
-                continue;
-            }
-            if let Some(behind) = item(rest) {
+            } else if let Some(behind) = item(rest) {
                 is_item = true;
                 rest = behind;
-                continue;
+            } else {
+                break;
             }
-            break;
         }
         let rest = without_strikes(rest);
+        let cells = cells(&rest);
         let bold = leading_bold(&rest);
+        let text = without_emphasis(&rest);
+        let named = text.trim_end_matches([':', '.']);
+        let decimal = named.contains('.') && named.contains(|c: char| c.is_ascii_digit());
+        if heading == 0 && !decimal && bold.as_deref().is_some_and(|b| b.trim_end_matches([':', '.']) == named) {
+            heading = 7;
+        }
         Self {
-            text: without_emphasis(&rest),
-            raw,
+            text,
             is_item,
             heading,
             bold,
             indent,
+            cells,
         }
     }
 }
 
-/// The line behind its list marker.
+/// The line after its list marker.
 fn item(text: &str) -> Option<&str> {
     let first = text.chars().next()?;
-    // A digit on a keycap.
-    if first.is_ascii_digit()
-        && let Some(behind) = text[1..].trim_start_matches('\u{fe0f}').strip_prefix('\u{20e3}')
-    {
-        return Some(behind);
+    let rest = &text[first.len_utf8()..];
+    if ('①'..='⑨').contains(&first) {
+        return Some(rest);
     }
     if "-*+•·◦▪▫‣–—►▶→✓✔✅☑●○■□➤➜".contains(first) {
-        let rest = &text[first.len_utf8()..];
         // `**bold**` and `---` are no items.
-        return rest
-            .starts_with([' ', '\t', '\u{fe0f}'])
-            .then(|| rest.trim_start_matches('\u{fe0f}'));
+        return rest.starts_with([' ', '\t']).then_some(rest);
     }
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let rest = &text[digits..];
-    let numbered = (1..=2).contains(&digits) && rest.starts_with(['.', ')']) && rest[1..].starts_with(' ');
-    if numbered {
-        return Some(&rest[1..]);
+    if (1..=2).contains(&digits) && rest.starts_with(['.', ')']) {
+        // `5.Risk-to-reward` has lost its blank; `5.120` is a number.
+        return (!rest[1..].starts_with(|c: char| c.is_ascii_digit())).then_some(&rest[1..]);
     }
     // `a) `, `(1) `.
     let bracket = text.strip_prefix('(').unwrap_or(text);
@@ -202,7 +235,7 @@ fn leading_bold(text: &str) -> Option<String> {
     Some(without_emphasis(bold))
 }
 
-/// Emphasis, code marks and tags taken away; a line break within a cell is a comma.
+/// Takes emphasis, code marks and tags off; a line break within a cell is a comma.
 fn without_emphasis(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -230,48 +263,44 @@ fn without_emphasis(text: &str) -> String {
 }
 
 /// The cells of a table's row.
-fn cells(line: &Line<'_>) -> Option<Vec<String>> {
-    let text = line.raw.trim().trim_start_matches('>').trim();
+fn cells(text: &str) -> Option<Vec<String>> {
+    let text = text.trim();
     if !text.starts_with('|') || text.len() < 3 {
         return None;
     }
-    let inner = text.trim_start_matches('|').trim_end_matches('|');
-    let inner = without_strikes(inner).replace("\\|", "/");
+    let inner = text.strip_prefix('|').unwrap_or(text);
+    let inner = inner.strip_suffix('|').unwrap_or(inner).replace("\\|", "/");
     Some(inner.split('|').map(|cell| without_emphasis(cell.trim())).collect())
 }
 
-fn is_rule(row: &[String]) -> bool {
-    row.iter()
-        .all(|c| !c.is_empty() && c.chars().all(|c| matches!(c, '-' | ':' | ' ' | '=')))
+/// A label that names a field, not a plan as a whole.
+fn field_label(text: &str) -> Option<(Label, Option<u8>)> {
+    labels::label(text).filter(|(label, _)| *label != Label::Plan)
+}
+
+fn field((label, number): (Label, Option<u8>), value: &str) -> Event {
+    Event::Field(Field {
+        label,
+        number,
+        value: value.trim().chars().take(LONGEST_VALUE).collect(),
+    })
 }
 
 fn rows_to_events(rows: &[Vec<String>], events: &mut Vec<Event>) {
+    let is_rule = |row: &[String]| row.iter().all(|c| !c.is_empty() && c.chars().all(|c| "-: =".contains(c)));
     let rows: Vec<&Vec<String>> = rows.iter().filter(|row| !is_rule(row)).collect();
     let Some(head) = rows.first() else { return };
-    let known = |cell: &str| labels::label(cell).filter(|(l, _)| *l != Label::Plan);
-    // A row of labels with its values below; but `| Entry | Stop |` of a table that runs down has a label first in each row.
-    let down = rows
-        .iter()
-        .skip(1)
-        .filter(|row| row.first().is_some_and(|c| known(c).is_some()))
-        .count();
-    let named = head.iter().filter(|c| known(c).is_some()).count();
+    let starts_with_label = |row: &&&Vec<String>| row.first().is_some_and(|c| field_label(c).is_some());
+    let down = rows.iter().skip(1).filter(starts_with_label).count();
+    let across = head.iter().filter(|c| field_label(c).is_some()).count();
     // "Buy stop" in the first cell of a row is what is under "Order", not a label, where the head names the fields.
-    if named >= 2 && named > down {
-        for (at, row) in rows.iter().skip(1).enumerate() {
-            if row.iter().all(|cell| cell.is_empty()) {
-                continue;
-            }
+    if across >= 2 && across > down {
+        for (at, row) in rows.iter().skip(1).filter(|row| row.iter().any(|c| !c.is_empty())).enumerate() {
             if at > 0 {
                 events.push(Event::Setup(None));
             }
-            for (label, cell) in head.iter().zip(row.iter()) {
-                if let Some((label, number)) = known(label)
-                    && !cell.is_empty()
-                {
-                    events.push(Event::Field(label, number, clipped(cell)));
-                }
-            }
+            let named = head.iter().zip(row.iter()).filter(|(_, cell)| !cell.is_empty());
+            events.extend(named.filter_map(|(label, cell)| Some(field(field_label(label)?, cell))));
         }
         return;
     }
@@ -287,424 +316,505 @@ fn rows_to_events(rows: &[Vec<String>], events: &mut Vec<Event>) {
             events.push(Event::Setup(Some(side)));
         }
         for row in &rows {
-            if let (Some((label, number)), Some(cell)) = (row.first().and_then(|c| known(c)), row.get(column))
-                && !cell.is_empty()
-            {
-                events.push(Event::Field(label, number, clipped(cell)));
+            let cell = row.get(column).filter(|c| !c.is_empty());
+            if let (Some(label), Some(cell)) = (row.first().and_then(|c| field_label(c)), cell) {
+                events.push(field(label, cell));
             }
         }
     }
 }
 
-fn clipped(text: &str) -> String {
-    text.trim().chars().take(LONGEST_VALUE).collect()
-}
-
 fn is_setup_name(text: &str) -> bool {
-    let plain = labels::plain_all(text);
-    let mut words = plain.split(' ');
-    let first = words.next().unwrap_or_default();
-    let lettered = first.len() == 1 && first.chars().all(|c| c.is_ascii_alphanumeric()) && plain.len() == 1;
-    lettered
-        || plain.split(' ').any(|w| is(Kind::Setup, w))
+    let plain = plain_all(text);
+    plain.len() == 1 && plain.is_ascii()
+        || plain.split(' ').any(|w| is(Word::Setup, w))
         || matches!(labels::side(text), Some(Side::Long | Side::Short))
 }
 
 /// The one side that words name anywhere.
 fn one_side(text: &str) -> Option<Side> {
-    let plain = labels::plain_all(text);
+    let plain = plain_all(text);
     let mut sides = plain.split(' ').filter_map(labels::side).filter(|s| *s != Side::None);
     let first = sides.next()?;
     sides.all(|s| s == first).then_some(first)
 }
 
 /// Whether the line is the heading of one setup among several, and the side it names.
-fn setup_heading(line: &Line<'_>) -> Option<Option<Side>> {
-    let heading = line.heading > 0
-        || is_bold_heading(line)
-        || line.text.chars().count() <= 60 && line.text.ends_with([':', '：']);
+fn setup_heading(line: &Line) -> Option<Option<Side>> {
+    let heading = line.heading > 0 || line.text.chars().count() <= 60 && line.text.ends_with(':');
     if !heading {
         return None;
     }
-    let plain = labels::plain_all(&line.text);
+    let plain = plain_all(&line.text);
     let words: Vec<&str> = plain.split(' ').collect();
     // The first words say what it is: "Setup B – breakout", "2. Alternative", "Short scenario".
-    let named = words.iter().take(3).any(|w| is(Kind::Setup, w));
+    let named = words.iter().take(3).any(|w| is(Word::Setup, w));
     let lettered = words.first().is_some_and(|w| matches!(*w, "a" | "b" | "c")) && words.len() > 1;
-    // "Trade setup" and "Plan" alone head the only one there is.
     (named || lettered).then(|| one_side(&line.text))
-}
-
-fn is_bold_heading(line: &Line<'_>) -> bool {
-    let text = line.text.trim_end_matches([':', '：', '.']);
-    line.bold
-        .as_deref()
-        .is_some_and(|b| b.trim_end_matches([':', '：', '.']) == text)
-        && !text.chars().any(|c| c.is_ascii_digit() && text.contains('.'))
 }
 
 /// Whether a heading is about trades that are over.
 fn is_of_the_past(text: &str) -> bool {
-    let plain = labels::plain_all(text);
+    let plain = plain_all(text);
     let words: Vec<&str> = plain.split(' ').collect();
-    let past = [
-        "previous",
-        "past",
-        "closed",
-        "last",
-        "yesterday",
-        "yesterdays",
-        "earlier",
-        "historical",
-        "old",
-        "expired",
-        "example",
-        "hypothetical",
-    ];
-    let trade = [
-        "trade", "trades", "setup", "setups", "idea", "ideas", "plan", "signal", "example", "position", "week",
-    ];
-    words.iter().any(|w| past.contains(w)) && words.iter().any(|w| trade.contains(w)) && words.len() <= 8
+    let any = |kind| words.iter().any(|w| is(kind, w));
+    words.len() <= 8 && any(Word::Past) && any(Word::PastTrade)
 }
 
-/// The fields that a line states; a value may be empty, to come below.
-fn fields(line: &Line<'_>) -> Vec<(Label, Option<u8>, String)> {
-    let text = together(&line.text);
-    // 【label】value, as Japanese answers have it.
-    if let Some((name, value)) = text.trim_start().strip_prefix('【').and_then(|t| t.split_once('】')) {
-        let named = labels::label(name).filter(|(l, _)| *l != Label::Plan);
-        return named.map_or_else(Vec::new, |(label, number)| vec![(label, number, clipped(value))]);
-    }
-    // An item's label and value with a dash between them.
-    if line.is_item
-        && !text.contains([':', '：'])
-        && let Some((name, value)) = [" — ", " – ", " - "].iter().find_map(|dash| text.split_once(dash))
-        && let Some((label, number)) = labels::label(name).filter(|(l, _)| *l != Label::Plan)
-    {
-        return parts(label, number, value);
-    }
-    // An empty value stands below only where the label is all there is.
-    let found = colons(&text);
-    if !found.is_empty() {
-        return found;
-    }
-    if line.heading > 0 || is_bold_heading(line) {
-        let whole = text.trim_start_matches(|c: char| !c.is_alphanumeric());
-        if let Some((label, number)) = labels::label(whole).filter(|(l, _)| *l != Label::Plan) {
-            return vec![(label, number, String::new())];
-        }
-    }
+/// Whether a line is a piece of JSON, which the block reader reads or refuses as a whole.
+fn is_json(text: &str) -> bool {
+    let key = |rest: &str| rest.split_once('"').is_some_and(|(_, behind)| behind.trim_start().starts_with(':'));
+    text.starts_with(['{', '}']) || text.starts_with("[{") || text.strip_prefix('"').is_some_and(key)
+}
+
+/// What one line says; the value of a field may be empty, to come below.
+fn said(line: &Line, scale: Option<Scale>) -> Vec<Event> {
+    let text = line.text.as_str();
+    let tokens = lex(text, scale);
+    let whole = text.trim_matches(|c: char| !c.is_alphanumeric());
+    let alone = || field_label(whole).filter(|(label, _)| line.heading > 0 || label.has_price());
     if let Some(bold) = &line.bold
-        && let Some((label, number)) = labels::label(&together(bold)).filter(|(l, _)| *l != Label::Plan)
-        && let Some(rest) = text.split_once(together(bold).as_str()).map(|(_, rest)| rest)
+        && let Some(label) = field_label(bold)
+        && let Some((_, rest)) = text.split_once(bold.as_str())
+        && !rest.trim_start().starts_with(':')
+        && !bold.ends_with(':')
     {
-        let value = rest.trim_start_matches([' ', ':', '：', '-', '–', '—', '=', '→', '@']);
+        let value = rest.trim_start_matches(|c: char| c.is_whitespace() || "-–—=→@".contains(c));
         if !value.is_empty() {
-            return parts(label, number, value);
+            return values(label, value, scale);
         }
     }
-    bare(&text, line.is_item)
-}
-
-/// `R:R` and the like as one word, so that their colon parts nothing.
-fn together(text: &str) -> String {
-    let mut out = text.to_owned();
-    if !text.contains([':', '/']) {
-        return out;
-    }
-    let find = |text: &str, pair: (&str, &str)| -> Option<(usize, usize)> {
-        let lower = text.to_ascii_lowercase();
-        let mut from = 0;
-        while let Some(at) = lower[from..].find(pair.0).map(|i| from + i) {
-            let own = !lower[..at].ends_with(|c: char| c.is_alphanumeric());
-            let rest = &lower[at + pair.0.len()..];
-            let marked = rest.trim_start().strip_prefix([':', '/']).map(str::trim_start);
-            if own
-                && let Some(second) = marked
-                && let Some(after) = second.strip_prefix(pair.1)
-                && !after.starts_with(|c: char| c.is_alphanumeric())
-            {
-                return Some((at, lower.len() - after.len()));
-            }
-            from = at + pair.0.len();
-        }
-        None
-    };
-    out = without_inner_colons(&out);
-    let lower = out.to_ascii_lowercase();
-    if !["risk", "r:", "r/", "r :", "r /"]
-        .iter()
-        .any(|part| lower.contains(part))
+    // `Entry – 1.1170`: an item's label and value with a dash between them.
+    if line.is_item
+        && !text.contains(':')
+        && let Some((name, value)) = [" — ", " – ", " - "].iter().find_map(|dash| text.split_once(dash))
+        && let Some(label) = field_label(name)
     {
-        return out;
+        return values(label, value, scale);
     }
-    for pair in [("r", "r"), ("risk", "reward"), ("reward", "risk")] {
-        // The same length in either case: ASCII alone is changed.
-        if let Some((start, end)) = find(&out, pair) {
-            out.replace_range(start..end, "RR");
-        }
+    let heads = heads(text, &tokens, line.is_item);
+    if !heads.is_empty() {
+        return fields(text, &heads, scale);
     }
-    out
+    if let Some(label) = alone() {
+        return vec![field(label, "")];
+    }
+    side_after_label(text).or_else(|| headline(text, &tokens, scale)).unwrap_or_default()
 }
 
-/// `Riesgo:beneficio` without its colon: it parts nothing.
-fn without_inner_colons(text: &str) -> String {
-    let mut out = text.to_owned();
-    for (at, _) in text.match_indices(':') {
-        let before = text[..at]
-            .rsplit(|c: char| !c.is_alphabetic())
-            .next()
-            .unwrap_or_default()
-            .to_lowercase();
-        let after = text[at + 1..].trim_start();
-        let after = after
-            .split(|c: char| !c.is_alphabetic())
-            .next()
-            .unwrap_or_default()
-            .to_lowercase();
-        let pair =
-            is(Kind::Risk, &before) && is(Kind::Reward, &after) || is(Kind::Reward, &before) && is(Kind::Risk, &after);
-        if pair {
-            out.replace_range(at..=at, "/");
-        }
-    }
-    out
+/// The value of a label, with the further fields that stand in it.
+fn values(label: (Label, Option<u8>), value: &str, scale: Option<Scale>) -> Vec<Event> {
+    let tokens = lex(value, scale);
+    let inner = inner_heads(value, &tokens, 0, true);
+    let end = inner.first().map_or(value.len(), |h| h.start);
+    let mut events = vec![field(label, trimmed(&value[..end]))];
+    events.extend(fields(value, &inner, scale));
+    events
 }
 
-/// The fields of a line whose labels end in a colon: the first begins the line, others may follow in it.
-fn colons(text: &str) -> Vec<(Label, Option<u8>, String)> {
-    let mut found: Vec<(Label, Option<u8>, usize)> = Vec::new();
-    let mut ends: Vec<usize> = Vec::new();
-    for (at, c) in text.char_indices().filter(|(_, c)| matches!(c, ':' | '：')) {
-        let from = found.last().map_or(0, |f| f.2);
-        let before = &text[from..at];
-        let start = if found.is_empty() {
-            let name = before.trim_start_matches(|c: char| !c.is_alphanumeric());
-            labels::label(name).map(|l| (l, from))
-        } else {
-            last_label(before).map(|(l, start)| (l, from + start))
-        };
-        match start {
-            Some(((label, number), start)) => {
-                if !found.is_empty() {
-                    ends.push(start);
-                }
-                found.push((label, number, at + c.len_utf8()));
-            }
-            None if found.is_empty() => return Vec::new(),
-            None => {}
-        }
-    }
-    ends.push(text.len());
-    let mut fields = Vec::new();
-    for ((label, number, from), end) in found.into_iter().zip(ends) {
-        let value = text.get(from..end).unwrap_or_default();
-        let value = value
-            .trim()
-            .trim_end_matches([',', ';', '|', '·', '•', '/', '—', '–'])
-            .trim();
-        if label == Label::Plan {
-            let inner = colons(value);
-            fields.extend(if inner.is_empty() { bare(value, true) } else { inner });
-        } else if value.is_empty() {
-            fields.push((label, number, String::new()));
-        } else {
-            fields.extend(parts(label, number, value));
-        }
-    }
-    fields
+/// A label at its place in a line.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    start: usize,
+    /// Where its value begins.
+    value: usize,
+    /// What it names; nothing of a plan where it is `None`, which ends the value before it.
+    label: Option<(Label, Option<u8>)>,
 }
 
-/// The label that ends `text`, of up to four words, and where it begins; a mark or a blank stands before it.
-fn last_label(text: &str) -> Option<((Label, Option<u8>), usize)> {
-    let mut best = None;
-    let starts = text
-        .char_indices()
-        .rev()
-        .filter(|(at, c)| c.is_alphanumeric() && !text[..*at].ends_with(char::is_alphanumeric))
-        .map(|(at, _)| at);
-    for start in starts.take(4) {
-        if let Some(label) = labels::label(&text[start..]).filter(|(l, _)| *l != Label::Plan) {
-            best = Some((label, start));
-        }
-    }
-    best
-}
-
-/// A value that may hold further fields without a colon: `1.1170, SL 1.1145, TP 1.1230`.
-fn parts(label: Label, number: Option<u8>, value: &str) -> Vec<(Label, Option<u8>, String)> {
-    let value: String = clipped(value);
-    let mut fields = Vec::new();
-    let mut current = (label, number);
-    let mut from = 0;
-    for (at, mark) in value.char_indices().filter(|(_, c)| matches!(c, ',' | ';' | '|')) {
-        let behind = at + mark.len_utf8();
-        if let Some((label, number, skip)) = leading_label(&value[behind..]) {
-            // "TP1 1.12, TP2 1.13" is one list.
-            if matches!((current.0, label), (Label::Targets, Label::Targets)) {
-                continue;
-            }
-            fields.push((current.0, current.1, value[from..at].trim().to_owned()));
-            current = (label, number);
-            from = behind + skip;
-        }
-    }
-    fields.push((current.0, current.1, value[from..].trim().to_owned()));
-    fields
-}
-
-/// A label of up to four words at the beginning of `text`, with a number behind it, and the byte where that begins.
-fn leading_label(text: &str) -> Option<(Label, Option<u8>, usize)> {
-    let start = text.find(|c: char| c.is_alphanumeric())?;
-    let mut best = None;
-    let mut words = 0;
-    let mut at = start;
-    while words < 4 {
-        let rest = &text[at..];
-        let word = rest
-            .find(|c: char| c.is_whitespace() || matches!(c, ':' | '@' | '='))
-            .unwrap_or(rest.len());
-        if word == 0 {
-            break;
-        }
-        let end = at + word;
-        words += 1;
-        if let Some((label, number)) = labels::label(&text[start..end]) {
-            let mut value = text[end..].trim_start();
-            // "at", "@" and the like between label and number; a bracket may explain the label.
-            if value.starts_with('(')
-                && let Some((_, behind)) = value.split_once(')')
-            {
-                value = behind.trim_start();
-            }
-            value = value.trim_start_matches(['@', '=', ':', '：', '→', '–', '—', '-', '~', '≈', ' ']);
-            for word in ["at ", "around ", "near ", "between ", "from ", "zone "] {
-                value = value.strip_prefix(word).unwrap_or(value).trim_start();
-            }
-            if value.starts_with(|c: char| c.is_ascii_digit() || "$€£¥".contains(c)) && label != Label::Plan {
-                best = Some((label, number, text.len() - value.len()));
-            }
-        }
-        let gap = text[end..].len() - text[end..].trim_start().len();
-        if gap == 0 {
-            break;
-        }
-        at = end + gap;
-    }
-    best
-}
-
-/// A line of label and number without a colon: `SL 1.1145`, `Valid for 12 candles`; in a list, or with next to nothing else.
-fn bare(text: &str, is_item: bool) -> Vec<(Label, Option<u8>, String)> {
-    if let Some(found) = side_first(text) {
-        return found;
-    }
-    let Some((label, number, skip)) = leading_label(text) else {
+/// The labels of a line that begins with one, or whose further ones have colons of their own.
+fn heads(text: &str, tokens: &[Token], is_item: bool) -> Vec<Head> {
+    let Some(first) = tokens.iter().position(|t| t.kind == Kind::Word || t.kind == Kind::Number) else {
         return Vec::new();
     };
-    let value = &text[skip..];
-    let words = labels::plain(value)
-        .split(' ')
-        .filter(|w| w.chars().any(char::is_alphabetic))
-        .count();
-    let enough = if is_item { 10 } else { 4 };
-    // In a line of several fields each brings a word.
-    let fields = parts(label, number, value);
-    if words <= enough + 2 * (fields.len() - 1) {
-        fields
-    } else {
-        Vec::new()
+    let colon = label_colon(text, tokens, first);
+    if let Some(colon) = colon {
+        let name = &text[tokens[first].start..tokens[colon].start];
+        let value = tokens[colon].end;
+        if let Some(label) = labels::label(name) {
+            let mut heads = vec![Head {
+                start: tokens[first].start,
+                value,
+                label: Some(label),
+            }];
+            heads.extend(inner_heads(text, tokens, colon + 1, true));
+            return heads;
+        }
     }
+    let Some((head, explicit)) = head_at(text, tokens, first) else {
+        // Something else begins the line: only what follows a comma or bar, with a colon, is a field.
+        return match colon {
+            Some(colon) => inner_heads(text, tokens, colon + 1, false),
+            None => Vec::new(),
+        };
+    };
+    let mut heads = vec![head];
+    let next = tokens.iter().position(|t| t.start >= head.value).unwrap_or(tokens.len());
+    heads.extend(inner_heads(text, tokens, next, true));
+    if explicit || is_terse(text, &heads, is_item) { heads } else { Vec::new() }
 }
 
-/// `Bias bullish`, `Напрямок — шорт`: a side behind its label, and nothing else; or `SHORT 1.1238, SL 1.1262, TP 1.1205`: a side
-/// before a price, where stop or target follow.
-fn side_first(text: &str) -> Option<Vec<(Label, Option<u8>, String)>> {
-    let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let (first, rest) = text.split_once([' ', '\u{a0}'])?;
-    // No label nor side is longer, and most words of a sentence are not the first.
-    if first.len() > 40 {
-        return None;
-    }
-    let value = rest.trim_start_matches([' ', '–', '—', '-', '→', '@']);
-    if let Some((label @ Label::Side { .. }, _)) = labels::label(first) {
-        let only = labels::plain(value).split(' ').count() <= 2;
-        return (only && labels::side(value).is_some()).then(|| vec![(label, None, clipped(value))]);
-    }
-    if !value.starts_with(|c: char| c.is_ascii_digit() || "$€£¥".contains(c)) {
-        return None;
-    }
-    let side = labels::side(first).filter(|s| *s != Side::None && !labels::plain(first).contains(' '))?;
-    let entry = Label::Entry {
-        side: Some(side),
-        order: None,
+/// Whether a line of labels without colons has few words beside them; otherwise it is a sentence.
+fn is_terse(text: &str, heads: &[Head], is_item: bool) -> bool {
+    let ends = heads.iter().skip(1).map(|h| h.start).chain([text.len()]);
+    let words: usize = heads
+        .iter()
+        .zip(ends)
+        .map(|(head, end)| {
+            let plain = plain(text.get(head.value..end).unwrap_or_default());
+            plain.split(' ').filter(|w| w.contains(char::is_alphabetic)).count()
+        })
+        .sum();
+    words <= if is_item { 10 } else { 4 } + 2 * (heads.len() - 1)
+}
+
+/// The token of the colon that ends the name at the beginning of a line.
+fn label_colon(text: &str, tokens: &[Token], first: usize) -> Option<usize> {
+    (first..tokens.len()).find(|at| is_label_colon(text, tokens, *at))
+}
+
+/// Whether a token is a colon that ends a label: outside brackets, not that of `risk:reward`.
+fn is_label_colon(text: &str, tokens: &[Token], at: usize) -> bool {
+    tokens[at].is_mark(":") && tokens[at].depth == 0 && !is_ratio_colon(text, tokens, at)
+}
+
+/// The colon of `R:R` and `Riesgo:beneficio`.
+fn is_ratio_colon(text: &str, tokens: &[Token], at: usize) -> bool {
+    let word = |at: Option<usize>| {
+        let token = at.and_then(|at| tokens.get(at)).filter(|t| t.kind == Kind::Word)?;
+        Some(text[token.start..token.end].to_lowercase())
     };
-    let fields = parts(entry, None, value);
-    let follows = |label: &Label| matches!(label, Label::Stop { .. } | Label::Targets);
-    fields[1..].iter().any(|(l, ..)| follows(l)).then_some(fields)
+    let (Some(before), Some(after)) = (word(at.checked_sub(1)), word(Some(at + 1))) else {
+        return false;
+    };
+    let is_one = |word: &str| word == "r" || is(Word::Risk, word) || is(Word::Reward, word);
+    is_one(&before) && is_one(&after)
+}
+
+/// The labels from token `from` on. Those `after_label` need no colon; after other text they do, and a comma or bar before them.
+fn inner_heads(text: &str, tokens: &[Token], from: usize, after_label: bool) -> Vec<Head> {
+    let mut heads: Vec<Head> = Vec::new();
+    let mut at = from;
+    // The tokens of the open value that are words since its last number or mark.
+    let mut clause = from;
+    while at < tokens.len() {
+        let token = tokens[at];
+        if token.depth > 0 || token.kind != Kind::Word {
+            let is_colon = is_label_colon(text, tokens, at) && clause < at && is_name(tokens, clause, at);
+            if is_colon {
+                // `Bid: 81.162`: the name of something else ends the value before it.
+                let start = if clause == from && heads.is_empty() { at - 1 } else { clause };
+                heads.push(Head {
+                    start: tokens[start].start,
+                    value: token.end,
+                    label: None,
+                });
+            }
+            at += 1;
+            clause = at;
+            continue;
+        }
+        let before = at.checked_sub(1).filter(|b| *b >= from).map(|b| tokens[b]);
+        let found = head_at(text, tokens, at).filter(|(_, explicit)| {
+            let parted = match before {
+                None => after_label,
+                Some(b) if b.kind == Kind::Word => *explicit && is_end_of_value(text, tokens, clause, at),
+                Some(b) => after_label || b.is_mark(",;|·•)]") || is_dash(text, b),
+            };
+            parted && (after_label || *explicit)
+        });
+        match found {
+            Some((head, _)) => {
+                heads.push(head);
+                at = tokens.iter().position(|t| t.start >= head.value).unwrap_or(tokens.len());
+                clause = at;
+            }
+            None => at += 1,
+        }
+    }
+    heads
+}
+
+/// A dash with blanks around it.
+fn is_dash(text: &str, token: Token) -> bool {
+    token.is_mark("-–—") && text[..token.start].ends_with(' ') && text[token.end..].starts_with(' ')
+}
+
+/// Whether tokens are words only.
+fn is_name(tokens: &[Token], from: usize, to: usize) -> bool {
+    tokens[from..to].iter().all(|t| t.kind == Kind::Word)
+}
+
+/// Whether the words before a label can end the value before it (`buy at market SL: …`); those of `distance to SL: …` cannot.
+fn is_end_of_value(text: &str, tokens: &[Token], clause: usize, at: usize) -> bool {
+    let words = tokens[clause..at].iter().map(|t| &text[t.start..t.end]);
+    words.into_iter().all(|word| {
+        let lower = word.to_lowercase();
+        let listed = words::kinds(&lower);
+        let of_value = [Word::Long, Word::Short, Word::Limit, Word::Market, Word::StopOrder, Word::Currency, Word::Distance, Word::SmallDistance, Word::Candle, Word::Headline];
+        of_value.iter().any(|kind| listed.has(*kind)) || is_symbol(word)
+    })
+}
+
+/// The label that begins at token `at`, the longest that has a colon or a number after it, and whether it has the colon.
+fn head_at(text: &str, tokens: &[Token], at: usize) -> Option<(Head, bool)> {
+    let start = tokens[at].start;
+    let mut best = None;
+    let mut words = 0;
+    let mut next = at;
+    while next < tokens.len() && words < 6 {
+        let token = tokens[next];
+        let is_part = match token.kind {
+            Kind::Word => true,
+            // `TP 1`
+            Kind::Number => words > 0 && token.end - token.start == 1,
+            Kind::Mark(_) => is_inner_mark(text, tokens, next),
+        };
+        if !is_part {
+            break;
+        }
+        next += 1;
+        if matches!(token.kind, Kind::Mark(_)) {
+            continue;
+        }
+        words += 1;
+        if let Some(label) = field_label(&text[start..token.end])
+            && let Some((value, explicit)) = value_start(text, tokens, next)
+            && (explicit || !is_numbered(text, tokens, start, next))
+        {
+            let head = Head {
+                start,
+                value,
+                label: Some(label),
+            };
+            best = Some((head, explicit));
+        }
+    }
+    // A digit alone is a number, not "the fifth target".
+    best.filter(|_| tokens[at].kind == Kind::Word)
+}
+
+/// Whether the number after a label is part of it: the 1 of `TP 1`.
+fn is_numbered(text: &str, tokens: &[Token], start: usize, next: usize) -> bool {
+    let digit = tokens.get(next).filter(|t| t.kind == Kind::Number && t.end - t.start == 1);
+    digit.is_some_and(|t| field_label(&text[start..t.end]).is_some())
+}
+
+/// A mark inside a label: `Stop-Loss`, `T.P`, `Reward / Risk`, `R:R`.
+fn is_inner_mark(text: &str, tokens: &[Token], at: usize) -> bool {
+    let token = tokens[at];
+    let attached = |marks: &str| {
+        let before = text[..token.start].ends_with(char::is_alphanumeric);
+        token.is_mark(marks) && before && text[token.end..].starts_with(char::is_alphanumeric)
+    };
+    attached("-.'’&/") || token.is_mark("/&") || token.is_mark(":") && is_ratio_colon(text, tokens, at)
+}
+
+/// Where the value of a label begins that ends before token `at`, and whether a colon says so; otherwise a number has to.
+fn value_start(text: &str, tokens: &[Token], at: usize) -> Option<(usize, bool)> {
+    let mut at = at;
+    let mut explicit = false;
+    let mut filler = 0;
+    while let Some(token) = tokens.get(at) {
+        match token.kind {
+            _ if token.depth > 0 || token.is_mark(")]") => {
+                // A bracket explains the label; `[64200, 64500]` after a colon is the value.
+                if explicit {
+                    break;
+                }
+            }
+            Kind::Mark(':') if explicit => break,
+            Kind::Mark(':') => explicit = true,
+            Kind::Mark(c) if "$€£¥₿₽₺₹₩".contains(c) => break,
+            Kind::Mark(c) if ",;|/.%+&!?\"".contains(c) => break,
+            Kind::Mark(_) => {
+                if explicit {
+                    break;
+                }
+            }
+            Kind::Number => {
+                let glued = text[..token.start].ends_with(|c: char| c.is_alphanumeric() && !labels::is_unspaced(c));
+                return (explicit || !glued).then_some((token.start, explicit));
+            }
+            Kind::Word => {
+                let word = text[token.start..token.end].to_lowercase();
+                let is_filler = is(Word::Filler, &word) || is(Word::Currency, &word) || word == "us";
+                if explicit || !is_filler || filler == 2 {
+                    break;
+                }
+                filler += 1;
+            }
+        }
+        at += 1;
+    }
+    if explicit {
+        return Some((tokens.get(at).map_or(text.len(), |t| t.start), true));
+    }
+    // `US$64,200`
+    let currency = tokens.get(at).filter(|t| t.is_mark("$€£¥₿₽₺₹₩"))?;
+    let number = tokens.get(at + 1).filter(|t| t.kind == Kind::Number)?;
+    Some((number.start.min(currency.end), false))
+}
+
+/// The fields of a line by its labels. A label for a whole plan holds a line of its own.
+fn fields(text: &str, heads: &[Head], scale: Option<Scale>) -> Vec<Event> {
+    let ends = heads.iter().skip(1).map(|h| h.start).chain([text.len()]);
+    let mut events = Vec::new();
+    for (head, end) in heads.iter().zip(ends) {
+        let value = trimmed(text.get(head.value..end).unwrap_or_default());
+        match head.label {
+            None => {}
+            Some((Label::Plan, _)) => {
+                let tokens = lex(value, scale);
+                let of_side = || labels::side(value).map(|side| {
+                    vec![Event::Headline {
+                        side,
+                        order: None,
+                        entry: None,
+                    }]
+                });
+                let inner = self::heads(value, &tokens, true);
+                if inner.is_empty() {
+                    events.extend(headline(value, &tokens, scale).or_else(of_side).unwrap_or_default());
+                } else {
+                    events.extend(fields(value, &inner, scale));
+                }
+            }
+            Some(label) => events.push(field(label, value)),
+        }
+    }
+    events
+}
+
+/// A value without the marks that part it from the next label.
+fn trimmed(value: &str) -> &str {
+    let value = value.trim_end_matches(|c: char| c.is_whitespace() || ",;|·•/—–-".contains(c));
+    // `: - **Stop price**: …`
+    value.trim_start().trim_start_matches("- ").trim()
+}
+
+/// `Bias bullish`, `Напрямок — шорт`: a side after its label, and nothing else.
+fn side_after_label(text: &str) -> Option<Vec<Event>> {
+    let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let (first, rest) = text.split_once(' ')?;
+    let value = rest.trim_start_matches(|c: char| c.is_whitespace() || "–—-→@=".contains(c));
+    let label = labels::label(first).filter(|(label, _)| matches!(label, Label::Side { .. }))?;
+    let only = plain(value).split(' ').count() <= 2;
+    (only && labels::side(value).is_some()).then(|| vec![field(label, value)])
+}
+
+/// `GBPUSD SELL`, `BUY LIMIT @ 150.70 - 150.66`, `🚀 ЛОНГ BTCUSDT`: one side, a market, and no word of a sentence; labels may
+/// follow in the line.
+fn headline(text: &str, tokens: &[Token], scale: Option<Scale>) -> Option<Vec<Event>> {
+    let (mut long, mut short) = (false, false);
+    let mut end = text.len();
+    let mut entry = None;
+    let mut words = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        let said = long || short;
+        if said && token.depth == 0 && token.kind == Kind::Word && head_at(text, tokens, at).is_some() {
+            end = token.start;
+            break;
+        }
+        let attached = text[token.end..].starts_with(|c: char| c.is_alphabetic());
+        match token.kind {
+            // `15M`, `1h`
+            Kind::Number if attached => {}
+            Kind::Number if said && entry.is_none() => entry = Some(token.start),
+            Kind::Number if said => {}
+            Kind::Number => return None,
+            Kind::Mark(c) if "?!".contains(c) && entry.is_none() && at + 1 < tokens.len() => return None,
+            Kind::Mark(_) => {}
+            Kind::Word if entry.is_some() => {
+                let word = text[token.start..token.end].to_lowercase();
+                if !is(Word::Headline, &word) && !is(Word::Currency, &word) && !is(Word::And, &word) && token.depth == 0 {
+                    return None;
+                }
+            }
+            Kind::Word => {
+                let word = &text[token.start..token.end];
+                let lower = word.to_lowercase();
+                let listed = words::kinds(&lower);
+                let glued_unit = text[..token.start].ends_with(|c: char| c.is_ascii_digit());
+                let (is_long, is_short) = (listed.has(Word::Long), listed.has(Word::Short));
+                long |= is_long;
+                short |= is_short;
+                words += 1;
+                let allowed = is_long || is_short || glued_unit || listed.has(Word::Headline) || listed.has(Word::Limit) || lower == "stop" || is_symbol(word);
+                if !allowed || words > 8 {
+                    return None;
+                }
+            }
+        }
+    }
+    if long == short {
+        return None;
+    }
+    let side = if long { Side::Long } else { Side::Short };
+    let (order, _) = labels::order(&text[..entry.unwrap_or(end).min(end)]);
+    let mut events = vec![Event::Headline {
+        side,
+        order,
+        entry: entry.filter(|start| *start < end).map(|start| trimmed(&text[start..end]).to_owned()),
+    }];
+    let from = tokens.iter().position(|t| t.start >= end).unwrap_or(tokens.len());
+    events.extend(fields(text, &inner_heads(text, tokens, from, true), scale));
+    Some(events)
+}
+
+/// Whether a word names a market: capitals, as in `XAUUSD`, or two currencies.
+fn is_symbol(word: &str) -> bool {
+    let capitals = word.chars().count() >= 2 && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let lower = word.to_lowercase();
+    let pair = lower.len() == 6 && lower.is_ascii() && is(Word::Currency, &lower[..3]) && is(Word::Currency, &lower[3..]);
+    capitals || pair
 }
 
 /// Takes a line below a label that waits for its value; says whether more may follow.
-fn take_below(open: &mut Waiting, line: &Line<'_>, events: &mut Vec<Event>) -> bool {
-    let text = line.text.as_str();
-    if line.heading > 0 {
+fn take_below(open: &mut Waiting, line: &Line, scale: Option<Scale>, events: &mut Vec<Event>) -> bool {
+    if line.heading > 0 && line.heading < 7 {
         return false;
     }
-    let mut value = text;
-    if let Some((name, rest)) = text.split_once([':', '：']) {
-        let name = labels::plain(name);
-        let first = name.split(' ').next().unwrap_or_default();
-        let is_part = match open.label {
-            Label::Targets => {
-                is_ordinal(first)
-                    || ["conservative", "aggressive", "runner", "extended", "minimum", "partial"].contains(&first)
-            }
-            Label::Entry { .. } | Label::Stop { .. } => {
-                ["zone", "price", "level", "area", "range", "limit"].contains(&name.as_str())
-            }
-            _ => false,
-        };
-        if name == "type" && matches!(open.label, Label::Entry { .. }) {
-            events.push(Event::Field(Label::Order, None, clipped(rest)));
+    let more = line.is_item && line.indent > open.indent;
+    let mut value = line.text.as_str();
+    if let Some((name, rest)) = value.split_once(':') {
+        let name = plain(name);
+        if name == "type" && open.label.is_entry() {
+            events.push(field((Label::Order, None), rest));
             return true;
         }
-        let timed = name.ends_with(|c: char| c.is_ascii_digit());
-        if !is_part && !timed {
-            // Something else about it: a reason, a trigger.
-            return line.is_item && line.indent > open.indent;
-        }
+        let first = name.split(' ').next().unwrap_or_default();
+        let part_of_targets = open.label == Label::Targets && (is(Word::Part, first) || labels::ordinal(first).is_some());
+        let is_part = part_of_targets || open.label.has_price() && open.label != Label::Targets && is(Word::Zone, &name);
         if is_part {
             value = rest.trim();
+        } else if !name.ends_with(|c: char| c.is_ascii_digit()) {
+            // Something else about it: a reason, a trigger.
+            return more;
         }
     }
-    let lead = value.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let lead = ["at ", "around ", "between ", "from ", "near "]
-        .iter()
-        .find_map(|w| lead.strip_prefix(w))
-        .unwrap_or(lead);
-    let is_side = matches!(open.label, Label::Side { .. });
-    let is_order = matches!(open.label, Label::Order) && labels::order_named(lead).0.is_some();
-    let says = lead.starts_with(|c: char| c.is_numeric()) || is_side && labels::side(lead).is_some() || is_order;
-    if !says {
-        return line.is_item && line.indent > open.indent;
+    let tokens = lex(value, scale);
+    let leads = tokens.iter().position(|t| {
+        let word = value[t.start..t.end].to_lowercase();
+        !(matches!(t.kind, Kind::Mark(_)) || is(Word::Filler, &word))
+    });
+    let number_leads = leads.is_some_and(|at| tokens[at].kind == Kind::Number);
+    let says = match open.label {
+        Label::Side { .. } => labels::side(value).is_some(),
+        Label::Order => labels::order_named(value).0.is_some(),
+        _ => number_leads,
+    };
+    // After a blank line or another value a sentence that begins with a number is no price.
+    let terse = plain(value).split(' ').filter(|w| w.contains(char::is_alphabetic)).count() <= 4;
+    if !says || !(line.is_item || terse || open.taken == 0) {
+        return more;
     }
-    open.taken += 1;
+    open.taken = open.taken.saturating_add(1);
     let number = match open.label {
-        Label::Targets if open.number.is_none() || open.taken > 1 => u8::try_from(open.taken).ok(),
+        Label::Targets | Label::Entry { .. } if open.number.is_none() || open.taken > 1 => Some(open.taken),
         _ => open.number,
     };
-    events.push(Event::Field(open.label, number, clipped(value)));
-    // A list of targets, or prices below one another.
-    let bare = labels::plain(value)
-        .split(' ')
-        .all(|w| w.chars().all(|c| c.is_ascii_digit()) || w.len() <= 3);
-    open.label == Label::Targets && (line.is_item || bare)
-}
-
-fn is_ordinal(word: &str) -> bool {
-    [
-        "first", "second", "third", "fourth", "final", "1st", "2nd", "3rd", "1", "2", "3", "4", "tp1", "tp2", "tp3",
-        "primary", "main",
-    ]
-    .contains(&word)
+    events.push(field((open.label, number), value));
+    // A list goes on: items, or prices one below the other.
+    open.label.has_price() && (line.is_item || terse && open.label == Label::Targets)
 }

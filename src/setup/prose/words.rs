@@ -53,6 +53,28 @@ pub(super) enum Kind {
     Unit,
     Lead,
     Month,
+    Currency,
+    /// Between a label and its number: "at", "around".
+    Filler,
+    /// Of the level of a condition: "after", "close".
+    Condition,
+    Break,
+    Indicator,
+    Fibonacci,
+    /// Beside a side and a market in a headline.
+    Headline,
+    /// Names one of several targets below their label.
+    Part,
+    /// Of a heading about trades that are over, with `past_trade`.
+    Past,
+    PastTrade,
+    /// Says that there is no trade, wherever it is.
+    NoTrade,
+    /// Says so as advice: at the beginning of a sentence, or after `advising`.
+    NoTradeAdvice,
+    Advising,
+    /// What makes something else of "no trade".
+    NotNoTrade,
 }
 
 /// What a word is listed as: a bit for each kind.
