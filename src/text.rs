@@ -51,7 +51,9 @@ pub fn split_thoughts(text: &str) -> (String, Cow<'_, str>) {
         if at < from || text[..at].ends_with('`') {
             continue;
         }
-        let Some((closes, end)) = thought_tag(&text[at..]) else { continue };
+        let Some((closes, end)) = thought_tag(&text[at..]) else {
+            continue;
+        };
         let piece = &text[from..at];
         match (open, closes) {
             // A closing tag that comes first: the server's template has left out the opening one.
@@ -78,7 +80,9 @@ fn thought_tag(text: &str) -> Option<(bool, usize)> {
     let name = text.strip_prefix('<')?;
     let (closes, name) = name.strip_prefix('/').map_or((false, name), |name| (true, name));
     let longest = name.char_indices().take(LONGEST_TAG).find(|(_, c)| *c == '>')?.0;
-    let known = THOUGHT_TAGS.iter().any(|tag| name[..longest].trim().eq_ignore_ascii_case(tag));
+    let known = THOUGHT_TAGS
+        .iter()
+        .any(|tag| name[..longest].trim().eq_ignore_ascii_case(tag));
     known.then_some((closes, text.len() - name.len() + longest + 1))
 }
 

@@ -123,9 +123,13 @@ fn collect(node: &Node, scale: Option<Scale>, setups: &mut Vec<Setup>) {
 fn is_setup(members: &[(String, Node)]) -> bool {
     let named = |wanted: &[&str]| members.iter().any(|(key, _)| wanted.contains(&plain_key(key).as_str()));
     let level = |(key, node): &(String, Node)| {
-        matches!(field(key), Some(Field::Stop | Field::Targets | Field::Target(_) | Field::Entry)) && !is_absent(node)
+        matches!(
+            field(key),
+            Some(Field::Stop | Field::Targets | Field::Target(_) | Field::Entry)
+        ) && !is_absent(node)
     };
-    let sided = |(key, node): &(String, Node)| field(key) == Some(Field::Action) && node.text().and_then(side).is_some();
+    let sided =
+        |(key, node): &(String, Node)| field(key) == Some(Field::Action) && node.text().and_then(side).is_some();
     named(&["side", "entry"]) || members.iter().any(level) && members.iter().any(sided)
 }
 
@@ -157,17 +161,23 @@ enum Field {
 
 fn field(key: &str) -> Option<Field> {
     let key = plain_key(key);
-    let numbered = ["tp", "target", "takeprofit"].iter().find_map(|name| key.strip_prefix(name)?.parse::<u8>().ok());
+    let numbered = ["tp", "target", "takeprofit"]
+        .iter()
+        .find_map(|name| key.strip_prefix(name)?.parse::<u8>().ok());
     if let Some(nth) = numbered {
         return (1..=9).contains(&nth).then_some(Field::Target(nth));
     }
     Some(match key.as_str() {
         "side" => Field::Side,
-        "action" | "direction" | "tradedirection" | "signal" | "decision" | "recommendation" | "position" => Field::Action,
+        "action" | "direction" | "tradedirection" | "signal" | "decision" | "recommendation" | "position" => {
+            Field::Action
+        }
         "order" | "ordertype" => Field::Order,
         "entry" | "entryprice" | "entryzone" | "entryrange" => Field::Entry,
         "stop" | "stoploss" | "sl" | "stoplossprice" | "stopprice" => Field::Stop,
-        "targets" | "target" | "takeprofit" | "takeprofits" | "tp" | "takeprofitprice" | "targetprice" => Field::Targets,
+        "targets" | "target" | "takeprofit" | "takeprofits" | "tp" | "takeprofitprice" | "targetprice" => {
+            Field::Targets
+        }
         "riskreward" | "rr" | "riskrewardratio" => Field::RiskReward,
         "validbars" => Field::ValidBars,
         "confidence" => Field::Confidence,
@@ -192,11 +202,25 @@ fn setup(members: &[(String, Node)], scale: Option<Scale>) -> Setup {
     let mut unread = Vec::new();
     let said = one(Field::Entry).and_then(Node::text).and_then(order);
     let entry = level(one(Field::Entry), Level::Entry, &mut unread, |node| entry(node, scale));
-    let stop = level(one(Field::Stop), Level::Stop, &mut unread, |node| single_price(node, scale));
-    let targets = target_nodes(&fields, one(Field::Targets))
-        .into_iter()
-        .filter_map(|node| level(Some(node), Level::Target, &mut unread, |node| single_price(node, scale)))
-        .collect();
+    let stop = level(one(Field::Stop), Level::Stop, &mut unread, |node| {
+        single_price(node, scale)
+    });
+    let mut targets = Vec::new();
+    for node in target_nodes(&fields, one(Field::Targets)) {
+        match (single_price(node, scale), node) {
+            (None, Node::Text(text)) => {
+                let (prices, texts) = prose::list(text, scale);
+                targets.extend(prices);
+                unread.extend(texts.into_iter().map(|text| Unread {
+                    level: Level::Target,
+                    text,
+                }));
+            }
+            _ => targets.extend(level(Some(node), Level::Target, &mut unread, |node| {
+                single_price(node, scale)
+            })),
+        }
+    }
     Setup {
         side: text(Field::Side).or(text(Field::Action)).and_then(side),
         order: text(Field::Order).and_then(order).or(said),
@@ -213,7 +237,12 @@ fn setup(members: &[(String, Node)], scale: Option<Scale>) -> Setup {
 }
 
 /// A level read by `read`; one that is stated with a number and cannot be read is added to `unread`.
-fn level<T>(node: Option<&Node>, level: Level, unread: &mut Vec<Unread>, read: impl Fn(&Node) -> Option<T>) -> Option<T> {
+fn level<T>(
+    node: Option<&Node>,
+    level: Level,
+    unread: &mut Vec<Unread>,
+    read: impl Fn(&Node) -> Option<T>,
+) -> Option<T> {
     let node = node?;
     let value = read(node);
     let text = words(node);
@@ -228,9 +257,15 @@ fn words(node: &Node) -> String {
     let all: Vec<String> = match node {
         Node::Text(text) | Node::Bare(text) => vec![text.clone()],
         Node::List(items) => items.iter().map(words).collect(),
-        Node::Object(members) => members.iter().map(|(key, value)| format!("{key}: {}", words(value))).collect(),
+        Node::Object(members) => members
+            .iter()
+            .map(|(key, value)| format!("{key}: {}", words(value)))
+            .collect(),
     };
-    crate::text::clean_line(&all.join(", ")).chars().take(LONGEST_WORDS).collect()
+    crate::text::clean_line(&all.join(", "))
+        .chars()
+        .take(LONGEST_WORDS)
+        .collect()
 }
 
 /// What cannot be read is quoted up to here.
@@ -239,7 +274,10 @@ const LONGEST_WORDS: usize = 60;
 /// Whether a value says that there is none.
 fn is_absent(node: &Node) -> bool {
     match node {
-        Node::Text(text) | Node::Bare(text) => matches!(text.trim().to_lowercase().as_str(), "" | "null" | "none" | "n/a" | "0" | "0.0"),
+        Node::Text(text) | Node::Bare(text) => matches!(
+            text.trim().to_lowercase().as_str(),
+            "" | "null" | "none" | "n/a" | "0" | "0.0"
+        ),
         Node::List(items) => items.is_empty(),
         Node::Object(members) => members.is_empty(),
     }
@@ -247,7 +285,10 @@ fn is_absent(node: &Node) -> bool {
 
 fn side(text: &str) -> Option<Side> {
     let words = text.trim().to_lowercase().replace(['_', '-'], " ");
-    let words = ["open ", "enter ", "go ", "strong "].iter().find_map(|w| words.strip_prefix(w)).unwrap_or(&words);
+    let words = ["open ", "enter ", "go ", "strong "]
+        .iter()
+        .find_map(|w| words.strip_prefix(w))
+        .unwrap_or(&words);
     Some(match words {
         "long" | "buy" | "bullish" => Side::Long,
         "short" | "sell" | "bearish" => Side::Short,
@@ -281,7 +322,9 @@ fn single_price(node: &Node, scale: Option<Scale>) -> Option<f64> {
             _ => None,
         },
         Node::Object(members) => {
-            let mut named = members.iter().filter(|(k, _)| matches!(plain_key(k).as_str(), "price" | "level"));
+            let mut named = members
+                .iter()
+                .filter(|(k, _)| matches!(plain_key(k).as_str(), "price" | "level"));
             let (_, value) = named.next()?;
             named.next().is_none().then(|| single_price(value, scale)).flatten()
         }

@@ -12,8 +12,7 @@ use std::borrow::Cow;
 pub fn read(answer: &str, scale: Option<Scale>, whole: bool) -> Reading {
     let text = clean(answer);
     let (_, text) = split_thoughts(&text);
-    let text = without_quotes(&text);
-    let block::Blocks { setups, cut } = block::read(&text, scale);
+    let block::Blocks { setups, cut } = block::read(&without_quotes(&text), scale);
     let (setups, source) = if !setups.is_empty() || cut {
         (setups, Source::Block)
     } else {
@@ -31,11 +30,15 @@ pub fn read(answer: &str, scale: Option<Scale>, whole: bool) -> Reading {
 }
 
 /// `text` without its quoted lines: they are someone else's words.
-fn without_quotes(text: &str) -> Cow<'_, str> {
+pub(super) fn without_quotes(text: &str) -> Cow<'_, str> {
     let is_quoted = |line: &str| line.trim_start().starts_with('>');
     if !text.lines().any(is_quoted) {
         return Cow::Borrowed(text);
     }
-    // A quote ends what is above it, as a blank line does.
-    Cow::Owned(text.lines().map(|line| if is_quoted(line) { "" } else { line }).collect::<Vec<_>>().join("\n"))
+    Cow::Owned(
+        text.lines()
+            .map(|line| if is_quoted(line) { "" } else { line })
+            .collect::<Vec<_>>()
+            .join("\n"),
+    )
 }

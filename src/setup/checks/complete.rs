@@ -47,7 +47,12 @@ pub(super) fn of(setup: Option<&Setup>, cut: bool) -> Option<Check> {
 /// What is stated and could not be read, in words.
 fn unread(setup: &Setup) -> Option<String> {
     let texts = |level: Level| {
-        let texts: Vec<String> = setup.unread.iter().filter(|u| u.level == level).map(|u| format!("`{}`", u.text)).collect();
+        let texts: Vec<String> = setup
+            .unread
+            .iter()
+            .filter(|u| u.level == level)
+            .map(|u| format!("`{}`", u.text))
+            .collect();
         (!texts.is_empty()).then_some(texts)
     };
     let mut parts: Vec<String> = [Level::Entry, Level::Stop]
@@ -57,7 +62,11 @@ fn unread(setup: &Setup) -> Option<String> {
     if let Some(texts) = texts(Level::Target) {
         let all = setup.targets.len() + texts.len();
         let noun = if all == 1 { "target" } else { "targets" };
-        parts.push(format!("{} of {all} {noun} could not be read: {}", texts.len(), texts.join(", ")));
+        parts.push(format!(
+            "{} of {all} {noun} could not be read: {}",
+            texts.len(),
+            texts.join(", ")
+        ));
     }
     (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -23,7 +23,11 @@ enum What {
     Unreadable,
     /// A distance: pips, ATR, percent.
     Distance,
-    /// A date, time, period, share, ratio or count.
+    /// A multiple of the risk: `2R`.
+    Multiple,
+    /// A share of the position, at the price that follows.
+    Share,
+    /// A date, time, period, ratio or count.
     Other,
 }
 
@@ -49,11 +53,15 @@ const UNSPACED_UNITS: &str = "根月日年时時分本手倍期天週周일시�
 pub(super) fn single(text: &str, scale: Option<Scale>) -> Read<Option<f64>> {
     let value = Value::of(text, scale);
     let price = value.first(false).and_then(|at| {
-        let What::Price(price) = value.amounts[at].what else { return None };
-        let next = value.next(at).filter(|next| matches!(value.amounts[*next].what, What::Price(other) if other != price));
+        let What::Price(price) = value.amounts[at].what else {
+            return None;
+        };
+        let next = value
+            .next(at)
+            .filter(|next| matches!(value.amounts[*next].what, What::Price(other) if other != price));
         let disputed = next.is_some_and(|next| {
             let gap = value.gap(at, next);
-            joins(&gap) || is(Kind::Or, &gap)
+            joins(&gap) || offers(&gap)
         });
         (!disputed).then_some(price)
     });
@@ -87,7 +95,7 @@ pub(super) fn list(text: &str, scale: Option<Scale>) -> Read<Vec<f64>> {
                 Short::Doubtful => unread.push(value.text(here).to_owned()),
             },
             What::Unreadable => unread.push(value.text(here).to_owned()),
-            What::Distance | What::Other => {}
+            What::Distance | What::Multiple | What::Share | What::Other => {}
         }
         last = Some(here);
         at = value.next(here);
@@ -121,7 +129,11 @@ impl<'a> Value<'a> {
         let lettered = text.contains(char::is_alphabetic);
         let fibonacci = lettered && {
             let plain = plain_all(text);
-            let of_ratios = |word: &str| words::list(Kind::Fibonacci).iter().any(|w| word.starts_with(w) || !w.is_ascii() && word.contains(w));
+            let of_ratios = |word: &str| {
+                words::list(Kind::Fibonacci)
+                    .iter()
+                    .any(|w| word.starts_with(w) || !w.is_ascii() && word.contains(w))
+            };
             plain.split(' ').any(of_ratios)
         };
         let numbers = tokens.iter().enumerate().filter(|(_, t)| t.kind == lex::Kind::Number);
@@ -156,12 +168,20 @@ impl<'a> Value<'a> {
         &self.text[self.amounts[at].start..self.amounts[at].end]
     }
 
-    /// `value`, and what could not be read where it is not all there is.
-    fn read<T>(&self, value: T, whole: bool) -> Read<T> {
-        let unread = if whole || self.amounts.iter().all(|a| a.what == What::Other) {
-            Vec::new()
-        } else {
+    /// `value`, and where there is none the text of a level that is stated in numbers.
+    fn read<T>(&self, value: T, is_read: bool) -> Read<T> {
+        let stated = |a: &Amount| match a.what {
+            What::Price(_) | What::Unreadable | What::Multiple => true,
+            // "50 % runner" is a share.
+            What::Distance => {
+                !self.text[a.end..].trim_start().starts_with('%') || !self.text.contains(char::is_alphabetic)
+            }
+            What::Share | What::Other => false,
+        };
+        let unread = if !is_read && self.amounts.iter().any(stated) {
             vec![self.text.to_owned()]
+        } else {
+            Vec::new()
         };
         Read { value, unread }
     }
@@ -170,13 +190,17 @@ impl<'a> Value<'a> {
     /// where the price is. An entry is not what a condition names: `after a close above 1810`.
     fn first(&self, entry: bool) -> Option<usize> {
         let is_number = |what| matches!(what, What::Price(_) | What::Unreadable);
-        let mut candidates = (0..self.amounts.len()).filter(|at| !self.amounts[*at].inside && is_number(self.amounts[*at].what));
+        let mut candidates =
+            (0..self.amounts.len()).filter(|at| !self.amounts[*at].inside && is_number(self.amounts[*at].what));
         let candidate = candidates.find(|at| !(entry && self.is_condition(*at)));
         if let Some(at) = candidate {
             return self.stands(at).then_some(at);
         }
         let related = plain(self.text).split(' ').any(|w| is(Kind::Beyond, w));
-        let other = self.amounts.iter().any(|a| !a.inside && (a.what == What::Distance || is_number(a.what)));
+        let other = self
+            .amounts
+            .iter()
+            .any(|a| !a.inside && (a.what == What::Distance || is_number(a.what)));
         if related || other {
             return None;
         }
@@ -213,28 +237,36 @@ impl<'a> Value<'a> {
         before.ends_with(['=', '→', '≈', '~', ',', ';', ':', '–', '—', '>'])
     }
 
-    /// The next number at the same depth.
+    /// The next number at the same depth that is no share.
     fn next(&self, at: usize) -> Option<usize> {
         let inside = self.amounts[at].inside;
-        (at + 1..self.amounts.len()).find(|next| self.amounts[*next].inside == inside)
+        (at + 1..self.amounts.len())
+            .find(|next| self.amounts[*next].inside == inside && self.amounts[*next].what != What::Share)
     }
 
     /// What is between two numbers, without brackets and the currency of either, in small letters.
     fn gap(&self, from: usize, to: usize) -> String {
-        let raw = &self.text[self.amounts[from].end..self.amounts[to].start];
+        let shared = self.amounts[from + 1..to].iter().find(|a| a.what == What::Share);
+        let end = shared.map_or(self.amounts[to].start, |share| share.start);
+        let raw = &self.text[self.amounts[from].end..end];
         let mut depth = usize::from(self.amounts[from].inside);
         let mut out = String::new();
         for c in raw.chars() {
             match c {
                 '(' | '[' => depth += 1,
                 ')' | ']' => depth = depth.saturating_sub(1),
-                _ if depth > usize::from(self.amounts[from].inside) || "$€£¥₽₺₹₩฿₿%".contains(c) => {}
+                _ if depth > usize::from(self.amounts[from].inside) || "$€£¥₽₺₹₩฿₿".contains(c) => {}
                 _ => out.push(c),
             }
         }
         let lower = out.to_lowercase();
         let mut rest = lower.trim();
-        let word = |text: &str| text.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_owned();
+        let word = |text: &str| {
+            text.split(|c: char| !c.is_alphabetic())
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
         let first = word(rest);
         if is(Kind::Currency, &first) || matches!(first.as_str(), "k" | "us") {
             rest = rest[first.len()..].trim_start();
@@ -257,7 +289,7 @@ impl<'a> Value<'a> {
             let amount = self.amounts[next];
             if !joins(&gap) {
                 // One of two, without saying which.
-                if is(Kind::Or, &gap) && matches!(amount.what, What::Price(_)) {
+                if offers(&gap) && matches!(amount.what, What::Price(_)) {
                     return None;
                 }
                 break;
@@ -265,7 +297,9 @@ impl<'a> Value<'a> {
             let price = match amount.what {
                 What::Price(price) => match self.short(last, next) {
                     // A comma may part the entry from something else.
-                    Short::Whole if gap.contains([',', ';', '|', '+', '_']) && self.scale.is_some_and(|s| !s.holds(price)) => {
+                    Short::Whole
+                        if gap.contains([',', ';', '|', '+', '_']) && self.scale.is_some_and(|s| !s.holds(price)) =>
+                    {
                         return None;
                     }
                     Short::Whole => price,
@@ -273,7 +307,7 @@ impl<'a> Value<'a> {
                     Short::Doubtful => return None,
                 },
                 What::Unreadable => return None,
-                What::Distance | What::Other => break,
+                What::Distance | What::Multiple | What::Share | What::Other => break,
             };
             low = low.min(price);
             high = high.max(price);
@@ -287,28 +321,21 @@ impl<'a> Value<'a> {
         let (What::Price(a), What::Price(b)) = (self.amounts[first].what, self.amounts[second].what) else {
             return Short::Whole;
         };
+        let (whole, digits) = (self.text(first), self.text(second));
+        let dashed = matches!(self.gap(first, second).as_str(), "-" | "–" | "—" | "/" | "~");
+        let is_end = digits.bytes().all(|d| d.is_ascii_digit()) && digits.len() < whole.len();
+        if !(dashed && is_end) {
+            return Short::Whole;
+        }
         let holds = |price: f64| self.scale.is_none_or(|s| s.holds(price));
-        let near = b >= a / 2.0 && b <= a * 2.0;
-        let (digits, whole) = (self.text(second), self.text(first));
-        if near || holds(b) && self.scale.is_some() {
-            return Short::Whole;
-        }
-        let gap = self.gap(first, second);
-        let dashed = matches!(gap.as_str(), "-" | "–" | "—" | "/" | "~");
-        let plain = digits.bytes().all(|d| d.is_ascii_digit()) && digits.len() < whole.len();
-        if !(dashed && plain) {
-            return Short::Whole;
-        }
-        // The last digits of the first are replaced, its marks stay.
-        let mut left: Vec<char> = digits.chars().collect();
-        let completed: Vec<char> = whole
-            .chars()
-            .rev()
-            .map(|c| if c.is_ascii_digit() { left.pop().unwrap_or(c) } else { c })
-            .collect();
-        let text: String = completed.into_iter().rev().collect();
-        match number::price(&text, self.scale) {
-            Some(price) if price > a && price <= a * 1.5 && holds(price) => Short::Completed(price),
+        let completed =
+            number::price(&completed(whole, digits), self.scale).filter(|p| *p > a && *p <= a * 1.5 && holds(*p));
+        let possible = b >= a / 2.0 && b <= a * 2.0 || self.scale.is_some() && holds(b);
+        let fraction = whole.find(['.', ',']).is_some_and(|mark| digits.len() < mark);
+        match completed {
+            // 90 is a price where 110.80 is one: only its lack of a fraction tells.
+            Some(price) if !possible || fraction => Short::Completed(price),
+            _ if possible => Short::Whole,
             _ => Short::Doubtful,
         }
     }
@@ -318,12 +345,36 @@ impl<'a> Value<'a> {
         let gap = self.gap(from, to);
         let words = plain_all(&gap);
         words.split(' ').filter(|w| !w.is_empty()).all(|word| {
-            let listed = [Kind::And, Kind::First, Kind::Second, Kind::Third, Kind::Last, Kind::Currency, Kind::Filler];
+            let listed = [
+                Kind::And,
+                Kind::First,
+                Kind::Second,
+                Kind::Third,
+                Kind::Last,
+                Kind::Currency,
+                Kind::Filler,
+            ];
             listed.iter().any(|kind| is(*kind, word))
                 || matches!(labels::label(word), Some((Label::Targets, _)))
                 || word.chars().all(|c| c.is_ascii_digit()) && word.len() == 1
         })
     }
+}
+
+/// Whether what is between two prices offers them for choice: `or`, `or below`.
+fn offers(gap: &str) -> bool {
+    gap.split_whitespace().next().is_some_and(|word| is(Kind::Or, word))
+}
+
+/// The first price with its last digits replaced: `1.1800` and `20` are `1.1820`.
+fn completed(whole: &str, digits: &str) -> String {
+    let mut left: Vec<char> = digits.chars().collect();
+    let replaced = whole
+        .chars()
+        .rev()
+        .map(|c| if c.is_ascii_digit() { left.pop().unwrap_or(c) } else { c });
+    let replaced: Vec<char> = replaced.collect();
+    replaced.into_iter().rev().collect()
 }
 
 /// Whether what is between two prices makes them a zone.
@@ -339,22 +390,36 @@ fn meaning(text: &str, tokens: &[Token], at: usize, scale: Option<Scale>, fibona
     let rest = &text[token.end..];
     let letter = |c: char| c.is_alphabetic() && !is_unspaced(c);
     // A part of a word: `EMA_20`, `x10`.
-    if before.ends_with(letter) || before.ends_with('#') || before.ends_with('_') && before.trim_end_matches('_').ends_with(letter) {
+    if before.ends_with(letter)
+        || before.ends_with('#')
+        || before.ends_with('_') && before.trim_end_matches('_').ends_with(letter)
+    {
         return What::Other;
     }
     let digit = |c: char| c.is_ascii_digit();
-    let after_colon = rest.trim_start().strip_prefix(':').is_some_and(|r| r.trim_start().starts_with(digit));
+    let after_colon = rest
+        .trim_start()
+        .strip_prefix(':')
+        .is_some_and(|r| r.trim_start().starts_with(digit));
     let before_colon = before.trim_end().strip_suffix(':').is_some_and(|b| b.ends_with(digit));
     if run.contains(':') || after_colon || before_colon || is_date(text, tokens, at) {
         return What::Other;
     }
-    if before.ends_with(['+', '±']) && !joined_before(before) || before.ends_with('-') && !joined_before(before) {
+    if is_relative(before)
+        || before.ends_with(['+', '±']) && !joined_before(before)
+        || before.ends_with('-') && !joined_before(before)
+    {
         return What::Distance;
     }
     let price = thousands(run, rest)
         .or_else(|| grouped(run, scale))
         .or_else(|| number::price(run, scale));
-    if let Some(what) = by_unit(text, tokens, at, price.is_some_and(|p| scale.is_some_and(|s| s.holds(p)))) {
+    if let Some(what) = by_unit(
+        text,
+        tokens,
+        at,
+        price.is_some_and(|p| scale.is_some_and(|s| s.holds(p))),
+    ) {
         return what;
     }
     match price {
@@ -364,10 +429,22 @@ fn meaning(text: &str, tokens: &[Token], at: usize, scale: Option<Scale>, fibona
     }
 }
 
+/// Whether a number is added to a level, or taken off: `entry - 7`.
+fn is_relative(before: &str) -> bool {
+    let ahead = before.trim_end();
+    let Some(ahead) = ahead.strip_suffix(['-', '+', '–']) else {
+        return false;
+    };
+    matches!(labels::label(&last_word(ahead)), Some((label, _)) if label.has_price())
+}
+
 /// Whether the mark that ends `before` joins a number before it: `1805-`, `1805 - `, not `SL -`.
 fn joined_before(before: &str) -> bool {
     let ahead = before.trim_end_matches(['-', '+']);
-    before.len() == ahead.len() + 1 && ahead.trim_end_matches([' ', 'k', 'K', ')', 'T', 'D', 'S', 'U', '$', '元', '円']).ends_with(|c: char| c.is_ascii_digit())
+    before.len() == ahead.len() + 1
+        && ahead
+            .trim_end_matches([' ', 'k', 'K', ')', 'T', 'D', 'S', 'U', '$', '元', '円'])
+            .ends_with(|c: char| c.is_ascii_digit())
 }
 
 /// What the words and marks around a number make of it, if not a price.
@@ -379,9 +456,16 @@ fn by_unit(text: &str, tokens: &[Token], at: usize, in_scale: bool) -> Option<Wh
     let letter = |c: char| c.is_alphabetic() && !is_unspaced(c);
     let attached = rest.starts_with(letter);
     let next = rest.trim_start_matches([' ', '-']);
-    let word: String = next.chars().take_while(|c| letter(*c)).collect::<String>().to_lowercase();
+    let word: String = next
+        .chars()
+        .take_while(|c| letter(*c))
+        .collect::<String>()
+        .to_lowercase();
     if let Some(behind) = next.strip_prefix('%') {
-        return Some(if is_share(behind) { What::Other } else { What::Distance });
+        return Some(if is_share(behind) { What::Share } else { What::Distance });
+    }
+    if word == "r" {
+        return Some(What::Multiple);
     }
     // `1.5 × ATR`, `2x ATR`.
     if is(Kind::Distance, &word) || next.starts_with('×') || word == "x" {
@@ -404,15 +488,24 @@ fn by_unit(text: &str, tokens: &[Token], at: usize, in_scale: bool) -> Option<Wh
     if leads && (whole || lead != "last" && lead != "next") {
         return Some(What::Other);
     }
-    let numbers = matches!(labels::label(&lead), Some((Label::Targets, _))) || rest.starts_with(')') && token.depth == 0;
+    let numbers =
+        matches!(labels::label(&lead), Some((Label::Targets, _))) || rest.starts_with(')') && token.depth == 0;
     (whole && run.len() == 1 && numbers).then_some(What::Other)
 }
 
 /// Whether a percentage is a share of the position: a price follows that it is sold at.
 fn is_share(behind: &str) -> bool {
     let rest = behind.trim_start();
-    let word: String = rest.chars().take_while(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
-    let rest = if is(Kind::Filler, &word) { &rest[word.len()..] } else { rest };
+    let word: String = rest
+        .chars()
+        .take_while(|c| c.is_alphabetic())
+        .collect::<String>()
+        .to_lowercase();
+    let rest = if is(Kind::Filler, &word) {
+        &rest[word.len()..]
+    } else {
+        rest
+    };
     let rest = rest.trim_start_matches([' ', '@', ':', '-', '–', '→', '$', '€', '£', '¥']);
     (rest.len() < behind.len() || !word.is_empty()) && rest.starts_with(|c: char| c.is_ascii_digit())
 }
@@ -456,7 +549,8 @@ fn last_word(before: &str) -> String {
 fn is_date(text: &str, tokens: &[Token], at: usize) -> bool {
     let run = |at: usize| &text[tokens[at].start..tokens[at].end];
     let short = |s: &str| s.len() <= 2 && s.bytes().all(|b| b.is_ascii_digit());
-    let year = |s: &str| s.len() == 4 && (s.starts_with("19") || s.starts_with("20")) && s.bytes().all(|b| b.is_ascii_digit());
+    let year =
+        |s: &str| s.len() == 4 && (s.starts_with("19") || s.starts_with("20")) && s.bytes().all(|b| b.is_ascii_digit());
     let dots: Vec<&str> = run(at).split('.').collect();
     if let [a, b, c] = dots.as_slice() {
         return short(a) && short(b) && (year(c) || short(c)) || year(a) && short(b) && short(c);
@@ -466,7 +560,11 @@ fn is_date(text: &str, tokens: &[Token], at: usize) -> bool {
         let (Some(a), Some(mark), Some(b)) = (tokens.get(left), tokens.get(left + 1), tokens.get(left + 2)) else {
             return false;
         };
-        mark.is_mark("-/") && a.kind == b.kind && b.kind == lex::Kind::Number && a.end == mark.start && mark.end == b.start
+        mark.is_mark("-/")
+            && a.kind == b.kind
+            && b.kind == lex::Kind::Number
+            && a.end == mark.start
+            && mark.end == b.start
     };
     let mut from = at;
     while from >= 2 && glued(from - 2) {
@@ -559,7 +657,11 @@ pub(super) fn candles(text: &str) -> Option<u32> {
     let mut from = 0;
     let start = loop {
         let at = from + text[from..].find(|c: char| c.is_ascii_digit())?;
-        if text[..at].chars().next_back().is_none_or(|c| !c.is_alphabetic() || is_unspaced(c)) {
+        if text[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|c| !c.is_alphabetic() || is_unspaced(c))
+        {
             break at;
         }
         from = at

@@ -45,7 +45,9 @@ fn fraction(out: &mut String, c: char) {
 fn one(c: char) -> Option<char> {
     let digit = |zero: char| char::from_digit(u32::from(c) - u32::from(zero), 10);
     Some(match c {
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => return None,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
+            return None;
+        }
         '\u{fe0e}' | '\u{fe0f}' | '\u{20e3}' => return None,
         '\u{a0}' | '\u{2009}' | '\u{202f}' | '\u{3000}' => ' ',
         '\u{2010}' | '\u{2011}' | '\u{2212}' | '\u{fe63}' => '-',
@@ -63,7 +65,11 @@ fn one(c: char) -> Option<char> {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0)?,
         '\u{1d400}'..='\u{1d6a3}' => {
             let letter = (u32::from(c) - 0x1d400) % 52;
-            let first = if letter < 26 { u32::from('A') } else { u32::from('a') - 26 };
+            let first = if letter < 26 {
+                u32::from('A')
+            } else {
+                u32::from('a') - 26
+            };
             char::from_u32(first + letter)?
         }
         '\u{1d7ce}'..='\u{1d7ff}' => char::from_digit((u32::from(c) - 0x1d7ce) % 10, 10)?,

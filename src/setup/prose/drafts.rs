@@ -171,7 +171,8 @@ impl Drafts {
                 }
             }
             Event::Headline { side, order, entry } => {
-                if self.open.is_planned() {
+                let setup = &self.open.setup;
+                if self.open.is_planned() && (setup.entry.is_some() || setup.side.is_some_and(|known| known != side)) {
                     self.begin();
                 }
                 self.open.side(side, Rank::Heading);
@@ -192,7 +193,8 @@ impl Drafts {
             Label::Side { own } => self.side(&value, own),
             Label::Order => {
                 let (order, side) = labels::order_named(&value);
-                open.order(order, side);
+                // `Type: BUY`
+                open.order(order, side.or_else(|| labels::side(&value)));
                 if let (Some(_), Some(zone)) = (side, amounts::zone(&value, scale).value)
                     && open.setup.entry.is_none()
                 {
@@ -241,7 +243,8 @@ impl Drafts {
         let rank = if own { Rank::Direction } else { Rank::Bias };
         let open = &mut self.open;
         if let Some(side) = labels::side(value) {
-            if open.setup.entry.is_some() && open.setup.stop.is_some() && open.rank >= rank && open.setup.side.is_some() {
+            if open.setup.entry.is_some() && open.setup.stop.is_some() && open.rank >= rank && open.setup.side.is_some()
+            {
                 self.coming = Some((side, rank));
             } else {
                 open.side(side, rank);

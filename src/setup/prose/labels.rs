@@ -60,9 +60,13 @@ pub(super) fn label(text: &str) -> Option<(Label, Option<u8>)> {
     } = &mut found
         && plain.len() < text.trim().len()
     {
-        // "Entry (limit)": the bracket says what kind of entry.
+        // "Entry (limit)", "Entry (long)": the bracket says what kind of entry.
         let (said, of) = order(text);
-        (*kind, *side) = (said, side.or(of));
+        let inside = text
+            .split_once('(')
+            .and_then(|(_, inside)| self::side(inside.trim_end_matches(')')));
+        let inside = inside.filter(|side| *side != Side::None);
+        (*kind, *side) = (said, side.or(of).or(inside));
     }
     Some((found, number))
 }
@@ -179,6 +183,13 @@ fn named(base: &str) -> Option<Label> {
     if words.len() < 2 || words.len() > 6 {
         return None;
     }
+    // `TP1 / TP2`: one list.
+    if words
+        .iter()
+        .all(|w| matches!(known(w), Some((Label::Targets, Some(_)))))
+    {
+        return Some(Label::Targets);
+    }
     if is_ratio(&words) {
         return Some(Label::RiskReward);
     }
@@ -230,6 +241,10 @@ fn composed(words: &[&str]) -> Option<Label> {
         order = order.or(of_order);
         entry |= listed.has(Kind::Entry);
         zone |= listed.has(Kind::Zone);
+    }
+    // "Long stop" is the stop loss of the long; nobody says it of an order.
+    if order == Some(Order::Stop) && words.iter().any(|w| matches!(*w, "long" | "short" | "лонг" | "шорт")) {
+        return None;
     }
     // "Stop" and "stop de entrada" alone say nothing of a side.
     let says = side.is_some() && (order.is_some() || zone) || entry && (side.is_some() || order == Some(Order::Limit));
@@ -330,7 +345,9 @@ fn sides_of(plain: &str) -> Option<Side> {
 fn hedges(plain: &str) -> bool {
     let words: Vec<&str> = plain.split(' ').collect();
     let other = |w: &str| w.chars().count() > 2 && is(Kind::None, w);
-    words.windows(2).any(|pair| is(Kind::Or, pair[0]) && (other(pair[1]) || is(Kind::Long, pair[1]) || is(Kind::Short, pair[1])))
+    words
+        .windows(2)
+        .any(|pair| is(Kind::Or, pair[0]) && (other(pair[1]) || is(Kind::Long, pair[1]) || is(Kind::Short, pair[1])))
         || words.len() == 2 && other(words[1])
 }
 

@@ -44,7 +44,11 @@ pub(super) fn lex(text: &str, scale: Option<Scale>) -> Vec<Token> {
         let mut inside = depth;
         let kind = if c.is_ascii_digit() {
             let ending = ordinal_ending(&text[start..]);
-            at = if ending > 0 { start + ending } else { number_end(text, start, scale) };
+            at = if ending > 0 {
+                start + ending
+            } else {
+                number_end(text, start, scale)
+            };
             if ending > 0 { Kind::Word } else { Kind::Number }
         } else if c.is_alphanumeric() {
             at = word_end(text, start);
@@ -107,8 +111,14 @@ fn ordinal_ending(text: &str) -> usize {
         .find(|(_, c)| !c.is_alphabetic() || is_unspaced(first))
         .map_or(text.len(), |(at, _)| at);
     let ending = &text[1..end];
-    let listed = ["st", "nd", "rd", "th", "er", "ère", "e", "ème", "eme", "º", "ª", "o", "a", "°", "차", "я", "й"];
-    if listed.contains(&ending.to_lowercase().as_str()) { end } else { 0 }
+    let listed = [
+        "st", "nd", "rd", "th", "er", "ère", "e", "ème", "eme", "º", "ª", "o", "a", "°", "차", "я", "й",
+    ];
+    if listed.contains(&ending.to_lowercase().as_str()) {
+        end
+    } else {
+        0
+    }
 }
 
 /// The end of the number that begins at `start`.
@@ -128,7 +138,11 @@ fn number_end(text: &str, start: usize, scale: Option<Scale>) -> usize {
         }
         end = next;
     }
-    if let Some(comma) = text[start..end].match_indices(',').map(|(at, _)| start + at).find(|at| parts(&text[start..*at], &text[at + 1..end], scale)) {
+    if let Some(comma) = text[start..end]
+        .match_indices(',')
+        .map(|(at, _)| start + at)
+        .find(|at| parts(&text[start..*at], &text[at + 1..end], scale))
+    {
         return comma;
     }
     // `2 345,50`: a blank between groups, if only the whole is a price of these candles.
@@ -147,7 +161,9 @@ fn number_end(text: &str, start: usize, scale: Option<Scale>) -> usize {
             break;
         }
     }
-    let fits = |range: std::ops::Range<usize>| scale.is_some_and(|s| number::price(&text[range], scale).is_some_and(|p| s.holds(p)));
+    let fits = |range: std::ops::Range<usize>| {
+        scale.is_some_and(|s| number::price(&text[range], scale).is_some_and(|p| s.holds(p)))
+    };
     if whole > end && fits(start..whole) && !fits(start..end) {
         return whole;
     }
@@ -159,5 +175,6 @@ fn parts(first: &str, rest: &str, scale: Option<Scale>) -> bool {
     let second = rest.split(',').next().unwrap_or_default();
     let long = |text: &str| text.len() >= 4 && text.bytes().all(|b| b.is_ascii_digit());
     let price = |text: &str| number::price(text, scale).filter(|p| scale.is_none_or(|s| s.holds(*p)));
-    long(first) && long(second) || price(&format!("{first},{rest}")).is_none() && price(first).is_some() && price(second).is_some()
+    long(first) && long(second)
+        || price(&format!("{first},{rest}")).is_none() && price(first).is_some() && price(second).is_some()
 }

@@ -15,7 +15,7 @@
 use super::labels::{self, Label, plain, plain_all};
 use super::lex::{Kind, Token, lex};
 use super::words::{self, Kind as Word, is};
-use crate::setup::{Order, Scale, Side};
+use crate::setup::{Order, Scale, Side, number};
 
 /// A label with its value.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +42,8 @@ pub(super) enum Event {
 
 /// Longer values are prose.
 const LONGEST_VALUE: usize = 400;
+/// The level of a heading that is a line with a colon at its end.
+const LOWEST_HEADING: usize = 8;
 /// Longer lines hold neither labels nor table rows.
 const LONGEST_LINE: usize = 4_000;
 
@@ -54,6 +56,8 @@ struct Line {
     /// The text in bold at the beginning, where there is some.
     bold: Option<String>,
     indent: usize,
+    /// `> …`: someone else's words, unless a heading of this answer's names them a setup.
+    is_quoted: bool,
     /// The cells, if it is a row of a table.
     cells: Option<Vec<String>>,
 }
@@ -75,6 +79,7 @@ pub(super) fn events(text: &str, scale: Option<Scale>) -> Vec<Event> {
         waiting: None,
         table: Vec::new(),
         skipped: None,
+        owns_quotes: false,
     };
     for raw in text.lines().filter(|l| l.len() <= LONGEST_LINE) {
         reader.line(Line::of(raw));
@@ -90,20 +95,34 @@ struct Reader {
     table: Vec<Vec<String>>,
     /// The level of a heading about trades that are over; what is below it is skipped.
     skipped: Option<usize>,
+    /// Whether quoted lines are this answer's own: "Scenario A" is above them.
+    owns_quotes: bool,
 }
 
 impl Reader {
     fn line(&mut self, line: Line) {
+        if line.is_quoted {
+            if !self.owns_quotes {
+                self.waiting = None;
+                return;
+            }
+        } else if !line.text.is_empty() {
+            self.owns_quotes = names_one_of_several(&line);
+        }
         if let Some(cells) = line.cells {
             self.waiting = None;
             self.table.push(cells);
             return;
         }
         self.end_table();
-        if line.heading > 0 {
-            self.skipped = self.skipped.filter(|level| line.heading > *level);
+        let level = match line.heading {
+            0 if setup_heading(&line).is_some() => LOWEST_HEADING,
+            level => level,
+        };
+        if level > 0 {
+            self.skipped = self.skipped.filter(|from| level > *from);
             if self.skipped.is_none() && is_of_the_past(&line.text) {
-                self.skipped = Some(line.heading);
+                self.skipped = Some(level);
             }
         }
         if self.skipped.is_some() || line.text.is_empty() || is_json(&line.text) {
@@ -114,7 +133,14 @@ impl Reader {
             self.events.push(Event::Setup(side));
             return;
         }
-        let said = said(&line, self.scale);
+        let said = match &self.waiting {
+            // Below "Order type" a line "Stop" is no label.
+            Some(Waiting {
+                label: Label::Order | Label::Side { .. },
+                ..
+            }) if !line.text.contains(':') => Vec::new(),
+            _ => said(&line, self.scale),
+        };
         if said.is_empty() {
             let goes_on = match &mut self.waiting {
                 Some(open) => take_below(open, &line, self.scale, &mut self.events),
@@ -156,6 +182,7 @@ impl Line {
         let mut indent = 0;
         let mut is_item = false;
         let mut heading = 0;
+        let mut is_quoted = false;
         loop {
             let trimmed = rest.trim_start();
             indent += rest.len() - trimmed.len();
@@ -164,6 +191,9 @@ impl Line {
             if hashes > 0 && rest[hashes..].starts_with(' ') && heading == 0 {
                 heading = hashes;
                 rest = &rest[hashes..];
+            } else if let Some(quoted) = rest.strip_prefix('>') {
+                is_quoted = true;
+                rest = quoted;
             } else if let Some(behind) = item(rest) {
                 is_item = true;
                 rest = behind;
@@ -186,6 +216,7 @@ impl Line {
             heading,
             bold,
             indent,
+            is_quoted,
             cells,
         }
     }
@@ -287,7 +318,10 @@ fn field((label, number): (Label, Option<u8>), value: &str) -> Event {
 }
 
 fn rows_to_events(rows: &[Vec<String>], events: &mut Vec<Event>) {
-    let is_rule = |row: &[String]| row.iter().all(|c| !c.is_empty() && c.chars().all(|c| "-: =".contains(c)));
+    let is_rule = |row: &[String]| {
+        row.iter()
+            .all(|c| !c.is_empty() && c.chars().all(|c| "-: =".contains(c)))
+    };
     let rows: Vec<&Vec<String>> = rows.iter().filter(|row| !is_rule(row)).collect();
     let Some(head) = rows.first() else { return };
     let starts_with_label = |row: &&&Vec<String>| row.first().is_some_and(|c| field_label(c).is_some());
@@ -295,7 +329,12 @@ fn rows_to_events(rows: &[Vec<String>], events: &mut Vec<Event>) {
     let across = head.iter().filter(|c| field_label(c).is_some()).count();
     // "Buy stop" in the first cell of a row is what is under "Order", not a label, where the head names the fields.
     if across >= 2 && across > down {
-        for (at, row) in rows.iter().skip(1).filter(|row| row.iter().any(|c| !c.is_empty())).enumerate() {
+        for (at, row) in rows
+            .iter()
+            .skip(1)
+            .filter(|row| row.iter().any(|c| !c.is_empty()))
+            .enumerate()
+        {
             if at > 0 {
                 events.push(Event::Setup(None));
             }
@@ -342,7 +381,7 @@ fn one_side(text: &str) -> Option<Side> {
 /// Whether the line is the heading of one setup among several, and the side it names.
 fn setup_heading(line: &Line) -> Option<Option<Side>> {
     let heading = line.heading > 0 || line.text.chars().count() <= 60 && line.text.ends_with(':');
-    if !heading {
+    if !heading || field_label(line.text.trim_end_matches(':')).is_some() {
         return None;
     }
     let plain = plain_all(&line.text);
@@ -351,6 +390,16 @@ fn setup_heading(line: &Line) -> Option<Option<Side>> {
     let named = words.iter().take(3).any(|w| is(Word::Setup, w));
     let lettered = words.first().is_some_and(|w| matches!(*w, "a" | "b" | "c")) && words.len() > 1;
     (named || lettered).then(|| one_side(&line.text))
+}
+
+/// Whether a line is a heading such as "Scenario A" or "Setup 2".
+fn names_one_of_several(line: &Line) -> bool {
+    let plain = plain_all(&line.text);
+    let words: Vec<&str> = plain.split(' ').take(4).collect();
+    setup_heading(line).is_some()
+        && words
+            .windows(2)
+            .any(|pair| is(Word::Setup, pair[0]) && pair[1].chars().count() == 1)
 }
 
 /// Whether a heading is about trades that are over.
@@ -363,7 +412,10 @@ fn is_of_the_past(text: &str) -> bool {
 
 /// Whether a line is a piece of JSON, which the block reader reads or refuses as a whole.
 fn is_json(text: &str) -> bool {
-    let key = |rest: &str| rest.split_once('"').is_some_and(|(_, behind)| behind.trim_start().starts_with(':'));
+    let key = |rest: &str| {
+        rest.split_once('"')
+            .is_some_and(|(_, behind)| behind.trim_start().starts_with(':'))
+    };
     text.starts_with(['{', '}']) || text.starts_with("[{") || text.strip_prefix('"').is_some_and(key)
 }
 
@@ -399,13 +451,15 @@ fn said(line: &Line, scale: Option<Scale>) -> Vec<Event> {
     if let Some(label) = alone() {
         return vec![field(label, "")];
     }
-    side_after_label(text).or_else(|| headline(text, &tokens, scale)).unwrap_or_default()
+    side_after_label(text)
+        .or_else(|| headline(text, &tokens, scale))
+        .unwrap_or_default()
 }
 
 /// The value of a label, with the further fields that stand in it.
 fn values(label: (Label, Option<u8>), value: &str, scale: Option<Scale>) -> Vec<Event> {
     let tokens = lex(value, scale);
-    let inner = inner_heads(value, &tokens, 0, true);
+    let inner = inner_heads(value, &tokens, 0, After::Label);
     let end = inner.first().map_or(value.len(), |h| h.start);
     let mut events = vec![field(label, trimmed(&value[..end]))];
     events.extend(fields(value, &inner, scale));
@@ -424,7 +478,10 @@ struct Head {
 
 /// The labels of a line that begins with one, or whose further ones have colons of their own.
 fn heads(text: &str, tokens: &[Token], is_item: bool) -> Vec<Head> {
-    let Some(first) = tokens.iter().position(|t| t.kind == Kind::Word || t.kind == Kind::Number) else {
+    let Some(first) = tokens
+        .iter()
+        .position(|t| t.kind == Kind::Word || t.kind == Kind::Number)
+    else {
         return Vec::new();
     };
     let colon = label_colon(text, tokens, first);
@@ -437,21 +494,28 @@ fn heads(text: &str, tokens: &[Token], is_item: bool) -> Vec<Head> {
                 value,
                 label: Some(label),
             }];
-            heads.extend(inner_heads(text, tokens, colon + 1, true));
+            heads.extend(inner_heads(text, tokens, colon + 1, After::Label));
             return heads;
         }
     }
     let Some((head, explicit)) = head_at(text, tokens, first) else {
         // Something else begins the line: only what follows a comma or bar, with a colon, is a field.
         return match colon {
-            Some(colon) => inner_heads(text, tokens, colon + 1, false),
+            Some(colon) => inner_heads(text, tokens, colon + 1, After::Other),
             None => Vec::new(),
         };
     };
     let mut heads = vec![head];
-    let next = tokens.iter().position(|t| t.start >= head.value).unwrap_or(tokens.len());
-    heads.extend(inner_heads(text, tokens, next, true));
-    if explicit || is_terse(text, &heads, is_item) { heads } else { Vec::new() }
+    let next = tokens
+        .iter()
+        .position(|t| t.start >= head.value)
+        .unwrap_or(tokens.len());
+    heads.extend(inner_heads(text, tokens, next, After::Label));
+    if explicit || is_terse(text, &heads, is_item) {
+        heads
+    } else {
+        Vec::new()
+    }
 }
 
 /// Whether a line of labels without colons has few words beside them; otherwise it is a sentence.
@@ -473,9 +537,13 @@ fn label_colon(text: &str, tokens: &[Token], first: usize) -> Option<usize> {
     (first..tokens.len()).find(|at| is_label_colon(text, tokens, *at))
 }
 
-/// Whether a token is a colon that ends a label: outside brackets, not that of `risk:reward`.
+/// Whether a token is a colon, or an equals sign, that ends a label: outside brackets, not that of `risk:reward`.
 fn is_label_colon(text: &str, tokens: &[Token], at: usize) -> bool {
-    tokens[at].is_mark(":") && tokens[at].depth == 0 && !is_ratio_colon(text, tokens, at)
+    let named = at
+        .checked_sub(1)
+        .is_some_and(|before| tokens[before].kind == Kind::Word);
+    let ends = tokens[at].is_mark(":") || tokens[at].is_mark("=") && named && !text[tokens[at].end..].starts_with('>');
+    ends && tokens[at].depth == 0 && !is_ratio_colon(text, tokens, at)
 }
 
 /// The colon of `R:R` and `Riesgo:beneficio`.
@@ -491,8 +559,18 @@ fn is_ratio_colon(text: &str, tokens: &[Token], at: usize) -> bool {
     is_one(&before) && is_one(&after)
 }
 
-/// The labels from token `from` on. Those `after_label` need no colon; after other text they do, and a comma or bar before them.
-fn inner_heads(text: &str, tokens: &[Token], from: usize, after_label: bool) -> Vec<Head> {
+/// What is before further labels in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// A label, whose value comes first.
+    Label,
+    Headline,
+    /// The name of something else.
+    Other,
+}
+
+/// The labels from token `from` on. After the name of something else they need a colon, and a comma or bar before them.
+fn inner_heads(text: &str, tokens: &[Token], from: usize, after: After) -> Vec<Head> {
     let mut heads: Vec<Head> = Vec::new();
     let mut at = from;
     // The tokens of the open value that are words since its last number or mark.
@@ -503,7 +581,11 @@ fn inner_heads(text: &str, tokens: &[Token], from: usize, after_label: bool) -> 
             let is_colon = is_label_colon(text, tokens, at) && clause < at && is_name(tokens, clause, at);
             if is_colon {
                 // `Bid: 81.162`: the name of something else ends the value before it.
-                let start = if clause == from && heads.is_empty() { at - 1 } else { clause };
+                let start = if clause == from && heads.is_empty() {
+                    at - 1
+                } else {
+                    clause
+                };
                 heads.push(Head {
                     start: tokens[start].start,
                     value: token.end,
@@ -517,16 +599,20 @@ fn inner_heads(text: &str, tokens: &[Token], from: usize, after_label: bool) -> 
         let before = at.checked_sub(1).filter(|b| *b >= from).map(|b| tokens[b]);
         let found = head_at(text, tokens, at).filter(|(_, explicit)| {
             let parted = match before {
-                None => after_label,
+                // `Stop: entry - 7`: what a level is measured from is no label.
+                None => after == After::Headline || after == After::Label && *explicit,
                 Some(b) if b.kind == Kind::Word => *explicit && is_end_of_value(text, tokens, clause, at),
-                Some(b) => after_label || b.is_mark(",;|·•)]") || is_dash(text, b),
+                Some(b) => after != After::Other || !heads.is_empty() || b.is_mark(",;|·•)]") || is_dash(text, b),
             };
-            parted && (after_label || *explicit)
+            parted && (after != After::Other || *explicit)
         });
         match found {
             Some((head, _)) => {
                 heads.push(head);
-                at = tokens.iter().position(|t| t.start >= head.value).unwrap_or(tokens.len());
+                at = tokens
+                    .iter()
+                    .position(|t| t.start >= head.value)
+                    .unwrap_or(tokens.len());
                 clause = at;
             }
             None => at += 1,
@@ -551,7 +637,18 @@ fn is_end_of_value(text: &str, tokens: &[Token], clause: usize, at: usize) -> bo
     words.into_iter().all(|word| {
         let lower = word.to_lowercase();
         let listed = words::kinds(&lower);
-        let of_value = [Word::Long, Word::Short, Word::Limit, Word::Market, Word::StopOrder, Word::Currency, Word::Distance, Word::SmallDistance, Word::Candle, Word::Headline];
+        let of_value = [
+            Word::Long,
+            Word::Short,
+            Word::Limit,
+            Word::Market,
+            Word::StopOrder,
+            Word::Currency,
+            Word::Distance,
+            Word::SmallDistance,
+            Word::Candle,
+            Word::Headline,
+        ];
         of_value.iter().any(|kind| listed.has(*kind)) || is_symbol(word)
     })
 }
@@ -596,7 +693,9 @@ fn head_at(text: &str, tokens: &[Token], at: usize) -> Option<(Head, bool)> {
 
 /// Whether the number after a label is part of it: the 1 of `TP 1`.
 fn is_numbered(text: &str, tokens: &[Token], start: usize, next: usize) -> bool {
-    let digit = tokens.get(next).filter(|t| t.kind == Kind::Number && t.end - t.start == 1);
+    let digit = tokens
+        .get(next)
+        .filter(|t| t.kind == Kind::Number && t.end - t.start == 1);
     digit.is_some_and(|t| field_label(&text[start..t.end]).is_some())
 }
 
@@ -607,7 +706,7 @@ fn is_inner_mark(text: &str, tokens: &[Token], at: usize) -> bool {
         let before = text[..token.start].ends_with(char::is_alphanumeric);
         token.is_mark(marks) && before && text[token.end..].starts_with(char::is_alphanumeric)
     };
-    attached("-.'’&/") || token.is_mark("/&") || token.is_mark(":") && is_ratio_colon(text, tokens, at)
+    attached("-.'’&/_") || token.is_mark("/&") || token.is_mark(":") && is_ratio_colon(text, tokens, at)
 }
 
 /// Where the value of a label begins that ends before token `at`, and whether a colon says so; otherwise a number has to.
@@ -623,10 +722,16 @@ fn value_start(text: &str, tokens: &[Token], at: usize) -> Option<(usize, bool)>
                     break;
                 }
             }
-            Kind::Mark(':') if explicit => break,
-            Kind::Mark(':') => explicit = true,
+            Kind::Mark(_) if is_label_colon(text, tokens, at) => {
+                if explicit {
+                    break;
+                }
+                explicit = true;
+            }
+            // Arithmetic: `entry - 7`, `entry + 15`.
+            Kind::Mark('+') => break,
             Kind::Mark(c) if "$€£¥₿₽₺₹₩".contains(c) => break,
-            Kind::Mark(c) if ",;|/.%+&!?\"".contains(c) => break,
+            Kind::Mark(c) if ",;|/.%&!?\"".contains(c) => break,
             Kind::Mark(_) => {
                 if explicit {
                     break;
@@ -666,13 +771,15 @@ fn fields(text: &str, heads: &[Head], scale: Option<Scale>) -> Vec<Event> {
             None => {}
             Some((Label::Plan, _)) => {
                 let tokens = lex(value, scale);
-                let of_side = || labels::side(value).map(|side| {
-                    vec![Event::Headline {
-                        side,
-                        order: None,
-                        entry: None,
-                    }]
-                });
+                let of_side = || {
+                    labels::side(value).map(|side| {
+                        vec![Event::Headline {
+                            side,
+                            order: None,
+                            entry: None,
+                        }]
+                    })
+                };
                 let inner = self::heads(value, &tokens, true);
                 if inner.is_empty() {
                     events.extend(headline(value, &tokens, scale).or_else(of_side).unwrap_or_default());
@@ -680,7 +787,13 @@ fn fields(text: &str, heads: &[Head], scale: Option<Scale>) -> Vec<Event> {
                     events.extend(fields(value, &inner, scale));
                 }
             }
-            Some(label) => events.push(field(label, value)),
+            Some(label) => {
+                events.push(field(label, value));
+                // `Signal: SELL XAUUSD @ 2355`
+                if matches!(label, (Label::Side { own: true }, _)) && value.contains(|c: char| c.is_ascii_digit()) {
+                    events.extend(headline(value, &lex(value, scale), scale).unwrap_or_default());
+                }
+            }
         }
     }
     events
@@ -712,7 +825,22 @@ fn headline(text: &str, tokens: &[Token], scale: Option<Scale>) -> Option<Vec<Ev
     let mut words = 0;
     for (at, token) in tokens.iter().enumerate() {
         let said = long || short;
-        if said && token.depth == 0 && token.kind == Kind::Word && head_at(text, tokens, at).is_some() {
+        if token.depth == 0
+            && token.kind == Kind::Word
+            && let Some((
+                Head {
+                    label: Some((label, _)),
+                    ..
+                },
+                _,
+            )) = head_at(text, tokens, at)
+        {
+            // `XAUUSD sell stop 2340` holds a label that says the side.
+            if let Label::Entry { side: Some(of), .. } = label {
+                (long, short) = (long || of == Side::Long, short || of == Side::Short);
+            } else if !said {
+                return None;
+            }
             end = token.start;
             break;
         }
@@ -722,12 +850,20 @@ fn headline(text: &str, tokens: &[Token], scale: Option<Scale>) -> Option<Vec<Ev
             Kind::Number if attached => {}
             Kind::Number if said && entry.is_none() => entry = Some(token.start),
             Kind::Number if said => {}
-            Kind::Number => return None,
+            // `黄金 2345-2347 做多`
+            Kind::Number => {
+                let price = number::price(&text[token.start..token.end], scale);
+                if !price.is_some_and(|p| scale.is_some_and(|s| s.holds(p))) {
+                    return None;
+                }
+                entry = entry.or(Some(token.start));
+            }
             Kind::Mark(c) if "?!".contains(c) && entry.is_none() && at + 1 < tokens.len() => return None,
             Kind::Mark(_) => {}
-            Kind::Word if entry.is_some() => {
+            Kind::Word if entry.is_some() && said => {
                 let word = text[token.start..token.end].to_lowercase();
-                if !is(Word::Headline, &word) && !is(Word::Currency, &word) && !is(Word::And, &word) && token.depth == 0 {
+                if !is(Word::Headline, &word) && !is(Word::Currency, &word) && !is(Word::And, &word) && token.depth == 0
+                {
                     return None;
                 }
             }
@@ -740,7 +876,14 @@ fn headline(text: &str, tokens: &[Token], scale: Option<Scale>) -> Option<Vec<Ev
                 long |= is_long;
                 short |= is_short;
                 words += 1;
-                let allowed = is_long || is_short || glued_unit || listed.has(Word::Headline) || listed.has(Word::Limit) || lower == "stop" || is_symbol(word);
+                let allowed = is_long
+                    || is_short
+                    || glued_unit
+                    || listed.has(Word::Headline)
+                    || listed.has(Word::Filler)
+                    || listed.has(Word::Limit)
+                    || lower == "stop"
+                    || is_symbol(word);
                 if !allowed || words > 8 {
                     return None;
                 }
@@ -755,10 +898,12 @@ fn headline(text: &str, tokens: &[Token], scale: Option<Scale>) -> Option<Vec<Ev
     let mut events = vec![Event::Headline {
         side,
         order,
-        entry: entry.filter(|start| *start < end).map(|start| trimmed(&text[start..end]).to_owned()),
+        entry: entry
+            .filter(|start| *start < end)
+            .map(|start| trimmed(&text[start..end]).to_owned()),
     }];
     let from = tokens.iter().position(|t| t.start >= end).unwrap_or(tokens.len());
-    events.extend(fields(text, &inner_heads(text, tokens, from, true), scale));
+    events.extend(fields(text, &inner_heads(text, tokens, from, After::Headline), scale));
     Some(events)
 }
 
@@ -766,7 +911,8 @@ fn headline(text: &str, tokens: &[Token], scale: Option<Scale>) -> Option<Vec<Ev
 fn is_symbol(word: &str) -> bool {
     let capitals = word.chars().count() >= 2 && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
     let lower = word.to_lowercase();
-    let pair = lower.len() == 6 && lower.is_ascii() && is(Word::Currency, &lower[..3]) && is(Word::Currency, &lower[3..]);
+    let pair =
+        lower.len() == 6 && lower.is_ascii() && is(Word::Currency, &lower[..3]) && is(Word::Currency, &lower[3..]);
     capitals || pair
 }
 
@@ -784,8 +930,10 @@ fn take_below(open: &mut Waiting, line: &Line, scale: Option<Scale>, events: &mu
             return true;
         }
         let first = name.split(' ').next().unwrap_or_default();
-        let part_of_targets = open.label == Label::Targets && (is(Word::Part, first) || labels::ordinal(first).is_some());
-        let is_part = part_of_targets || open.label.has_price() && open.label != Label::Targets && is(Word::Zone, &name);
+        let part_of_targets =
+            open.label == Label::Targets && (is(Word::Part, first) || labels::ordinal(first).is_some());
+        let is_part =
+            part_of_targets || open.label.has_price() && open.label != Label::Targets && is(Word::Zone, &name);
         if is_part {
             value = rest.trim();
         } else if !name.ends_with(|c: char| c.is_ascii_digit()) {
@@ -805,7 +953,11 @@ fn take_below(open: &mut Waiting, line: &Line, scale: Option<Scale>, events: &mu
         _ => number_leads,
     };
     // After a blank line or another value a sentence that begins with a number is no price.
-    let terse = plain(value).split(' ').filter(|w| w.contains(char::is_alphabetic)).count() <= 4;
+    let terse = plain(value)
+        .split(' ')
+        .filter(|w| w.contains(char::is_alphabetic))
+        .count()
+        <= 4;
     if !says || !(line.is_item || terse || open.taken == 0) {
         return more;
     }

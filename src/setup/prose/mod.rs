@@ -14,6 +14,7 @@ mod lines;
 mod no_trade;
 mod words;
 
+use super::read::without_quotes;
 use super::{Scale, Setup, Side, Zone};
 
 /// The one price that a text of a few words states.
@@ -24,6 +25,12 @@ pub(super) fn price(text: &str, scale: Option<Scale>) -> Option<f64> {
 /// The price or zone that a text of a few words states.
 pub(super) fn zone(text: &str, scale: Option<Scale>) -> Option<Zone> {
     amounts::zone(&characters::usual(text), scale).value
+}
+
+/// The prices that a text of a few words states, and those that cannot be read.
+pub(super) fn list(text: &str, scale: Option<Scale>) -> (Vec<f64>, Vec<String>) {
+    let read = amounts::list(&characters::usual(text), scale);
+    (read.value, read.unread)
 }
 
 /// The setups that labelled lines of `text` propose, the primary one first; a stated "no trade" is one of side none.
@@ -37,7 +44,7 @@ pub(super) fn read(text: &str, scale: Option<Scale>, whole: bool) -> Vec<Setup> 
         return setups;
     }
     let labelled = setups.first().cloned();
-    if labelled.is_none() && !no_trade::is_stated(&text) {
+    if labelled.is_none() && !no_trade::is_stated(&without_quotes(&text)) {
         return Vec::new();
     }
     vec![Setup {

@@ -8,7 +8,9 @@ use super::words::{self, Kind, is};
 
 /// Whether some sentence of `text` says that there is no trade to be taken.
 pub(super) fn is_stated(text: &str) -> bool {
-    let unspaced = words::list(Kind::NoTrade).iter().filter(|w| w.chars().all(labels::is_unspaced));
+    let unspaced = words::list(Kind::NoTrade)
+        .iter()
+        .filter(|w| w.chars().all(labels::is_unspaced));
     if unspaced.into_iter().any(|w| text.contains(w)) {
         return true;
     }
