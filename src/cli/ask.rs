@@ -128,6 +128,12 @@ async fn follow(mut steps: Answering, quiet: bool) -> Result<Answer, Failure> {
                 ended_line = text.ends_with('\n');
             }
             Step::Text(_) | Step::Thinking(_) => {}
+            Step::WasThinking if !quiet => {
+                output::out("\n")?;
+                ended_line = true;
+                output::note("The text above is what the model thought. Its answer follows.");
+            }
+            Step::WasThinking => {}
             Step::Note(words) | Step::Waiting(words) => output::note(&crate::text::clean_line(&words)),
             Step::Done(done) => answer = Some(*done),
             Step::Stored(Ok(())) => {}
@@ -180,7 +186,7 @@ fn show(session: &Session, prepared: &Prepared, answer: &Answer, args: &AskArgs)
         output::note(&format!(
             "{} {}: {}",
             output::status(check.status),
-            check.name,
+            check.title(),
             check.detail
         ));
     }

@@ -75,9 +75,9 @@ fn show(judged: &Judged, facts: &Facts) -> Result<(), Failure> {
     output::line("")?;
     for check in &judged.checks {
         output::line(&format!(
-            "{} {:<15} {}",
+            "{} {:<28} {}",
             output::status(check.status),
-            check.name,
+            check.title(),
             check.detail
         ))?;
     }

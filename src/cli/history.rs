@@ -195,9 +195,9 @@ fn show(record: &Record, prompt: bool) -> Result<(), Failure> {
     }
     for check in &record.checks {
         output::line(&format!(
-            "{} {:<15} {}",
+            "{} {:<28} {}",
             output::status(check.status),
-            check.name,
+            check.title(),
             check.detail
         ))?;
     }

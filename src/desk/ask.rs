@@ -9,6 +9,7 @@ use super::prepare::{Prepared, Question};
 use super::{Desk, DeskError, now_millis};
 use crate::cache::{Hit, Key, Tier, Want};
 use crate::model::{Finish, ModelError, Usage};
+use crate::text::split_thoughts;
 
 /// How the cache is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,6 +65,8 @@ pub enum Step {
     Text(String),
     /// More of what the model thinks to itself, made harmless.
     Thinking(String),
+    /// The text so far was what the model thinks to itself: it closes thoughts that it had not opened.
+    WasThinking,
     /// Something on the way to the answer that is to be known: a parameter left away, another model.
     Note(String),
     /// What keeps the answer from coming for now: a failure after which it is tried again, somebody who asks the same.
@@ -212,10 +215,12 @@ impl Falling {
     }
 }
 
-pub(super) fn served(prepared: &Prepared, hit: &Hit, begun: Instant) -> [Step; 2] {
+pub(super) fn served(prepared: &Prepared, hit: &Hit, begun: Instant) -> Vec<Step> {
     let header = &hit.entry.header;
+    // An answer that was kept, or shared, by an older version may have its thoughts in it.
+    let (thoughts, text) = split_thoughts(&hit.entry.text);
     let answer = Answer {
-        text: hit.entry.text.clone(),
+        text: text.into_owned(),
         finish: Finish::Stop,
         model: header.model.clone(),
         requested_model: prepared.request.model.to_string(),
@@ -234,7 +239,13 @@ pub(super) fn served(prepared: &Prepared, hit: &Hit, begun: Instant) -> [Step; 2
         }),
         cost_usd: header.cost_usd,
     };
-    [Step::Text(answer.text.clone()), Step::Done(Box::new(answer))]
+    let mut steps = Vec::with_capacity(3);
+    if !thoughts.is_empty() {
+        steps.push(Step::Thinking(thoughts));
+    }
+    steps.push(Step::Text(answer.text.clone()));
+    steps.push(Step::Done(Box::new(answer)));
+    steps
 }
 
 /// Milliseconds since then.

@@ -16,7 +16,7 @@ use crate::analyst::Analyst;
 use crate::cache::{Cache, Entry, Header, Hit, Key, LONGEST_NAME, Receipt, Tier, Want};
 use crate::model::{Draft, Event, EventStream, Finish, Model, ModelError, Recorded, Remote, price};
 use crate::shared::{Lease, PATIENCE, Shared, Stored};
-use crate::text::StreamCleaner;
+use crate::text::{StreamCleaner, ThoughtSplitter, Voice};
 
 /// An ask that memory and disk have not answered.
 pub(super) struct Course {
@@ -88,6 +88,7 @@ impl Course {
             draft: Draft::default(),
             bill: None,
             cleaner: Some(StreamCleaner::default()),
+            splitter: ThoughtSplitter::default(),
             coming: VecDeque::new(),
             receipt: None,
             promoted: None,
@@ -207,6 +208,8 @@ struct Asking {
     /// What the call on its way is to cost; none before it is sent, and once it is noted.
     bill: Option<Bill>,
     cleaner: Option<StreamCleaner>,
+    /// Tells thoughts that the model writes into its answer from the answer.
+    splitter: ThoughtSplitter,
     coming: VecDeque<Step>,
     receipt: Option<Receipt>,
     /// What came from the shared tier, to be this machine's own.
@@ -242,7 +245,7 @@ impl Asking {
                 Some(Ok(Event::Text(raw))) => {
                     self.bill.iter_mut().for_each(|bill| bill.said(&raw));
                     let text = self.cleaner.as_mut().map(|c| c.push(&raw)).unwrap_or_default();
-                    self.say(text);
+                    self.say(&text);
                 }
                 Some(Ok(Event::Thinking(raw))) => {
                     self.bill.iter_mut().for_each(|bill| bill.said(&raw));
@@ -365,10 +368,24 @@ impl Asking {
         Step::Note(note)
     }
 
-    fn say(&mut self, text: String) {
-        if !text.is_empty() {
-            self.draft.take(&Event::Text(text.clone()));
-            self.coming.push_back(Step::Text(text));
+    fn say(&mut self, text: &str) {
+        let said = self.splitter.push(text);
+        self.take_in(said);
+    }
+
+    fn take_in(&mut self, said: Vec<Voice>) {
+        for voice in said {
+            self.coming.push_back(match voice {
+                Voice::Answer(text) => {
+                    self.draft.text.push_str(&text);
+                    Step::Text(text)
+                }
+                Voice::Thought(text) => Step::Thinking(text),
+                Voice::WasThought => {
+                    self.draft.text.clear();
+                    Step::WasThinking
+                }
+            });
         }
     }
 
@@ -418,7 +435,9 @@ impl Asking {
             bill.end(finish);
         }
         let rest = self.cleaner.take().map(StreamCleaner::finish).unwrap_or_default();
-        self.say(rest);
+        self.say(&rest);
+        let held = std::mem::take(&mut self.splitter).finish();
+        self.take_in(held);
         if finish.is_complete() && self.draft.text.trim().is_empty() {
             return self.fail(self.empty());
         }

@@ -78,6 +78,22 @@ impl Fact {
     }
 }
 
+/// A fact's name in the words of the screen: `ema_50` is EMA 50, `fib_0_618` is Fibonacci 0.618.
+pub fn title(name: &str) -> String {
+    if let Some(ratio) = name.strip_prefix("fib_") {
+        return format!("Fibonacci {}", ratio.replacen('_', ".", 1));
+    }
+    let words = name.split('_').map(|word| match word {
+        "ema" | "rsi" | "atr" => word.to_uppercase(),
+        "fvg" => "fair value gap".to_owned(),
+        "poc" => "point of control".to_owned(),
+        "vah" => "value-area high".to_owned(),
+        "val" => "value-area low".to_owned(),
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// What the candles say at the last of them.
 #[derive(Debug, Clone)]
 pub struct Facts {

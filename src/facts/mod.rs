@@ -28,7 +28,7 @@ pub mod volume_profile;
 mod waiting;
 
 pub use block::{BUDGET, Block, BlockBreak, BlockFib, BlockLevel, BlockSession, BlockSwing, BlockZone, SECTIONS};
-pub use fact::{Fact, Facts, Unit, Value, known_names};
+pub use fact::{Fact, Facts, Unit, Value, known_names, title};
 pub use line::Line;
 pub use study::{Study, Trading};
 

@@ -58,7 +58,7 @@ pub fn difference(one: &Record, other: &Record) -> String {
             let _ = writeln!(text, "{name}: {words}");
         }
         for check in &r.checks {
-            let _ = writeln!(text, "check {}: {}", check.name, check.status);
+            let _ = writeln!(text, "{}: {}", check.title(), check.status);
         }
         let _ = writeln!(text, "outcome: {}", outcome(r));
         text

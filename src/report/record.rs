@@ -38,7 +38,7 @@ fn fill(name: &str, template: &str, record: &Record) -> String {
     let checks = record
         .checks
         .iter()
-        .map(|c| (c.status.to_string(), c.name.clone(), c.detail.clone()));
+        .map(|c| (c.status.to_string(), c.title(), c.detail.clone()));
     let messages = record.messages.iter().map(|m| (m.role.name(), m.text.clone()));
     let rendered = environment().render_named_str(
         name,

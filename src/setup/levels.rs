@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Setup;
-use crate::facts::{Facts, Unit};
+use crate::facts::{Facts, Unit, title};
 
 /// A price of a setup beside the level nearest to it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,19 +23,16 @@ pub struct LevelSource {
 }
 
 impl LevelSource {
-    /// `stop: 0.1 ATR above fib 0.786`
+    /// `stop 0.1 ATR above Fibonacci 0.786`
     pub fn words(&self) -> String {
-        let level = match self.level.strip_prefix("fib_") {
-            Some(ratio) => format!("fib {}", ratio.replacen('_', ".", 1)),
-            None => self.level.replace('_', " "),
-        };
+        let level = title(&self.level);
         match self.atr_away {
-            Some(away) if away.abs() < 0.05 => format!("{}: at {level}", self.what),
+            Some(away) if away.abs() < 0.05 => format!("{} at the {level}", self.what),
             Some(away) => {
                 let side = if away > 0.0 { "above" } else { "below" };
-                format!("{}: {:.1} ATR {side} {level}", self.what, away.abs())
+                format!("{} {:.1} ATR {side} the {level}", self.what, away.abs())
             }
-            None => format!("{}: near {level}", self.what),
+            None => format!("{} near the {level}", self.what),
         }
     }
 }
@@ -93,7 +90,7 @@ mod tests {
         let sources = level_sources(&setup, &facts);
         assert_eq!(sources.len(), 2);
         assert_eq!((sources[0].at, sources[0].atr_away), (low, Some(0.0)));
-        assert!(sources[0].words().starts_with("entry: at "));
+        assert!(sources[0].words().starts_with("entry at the "));
         // No level lies nearer than the one named.
         for source in &sources {
             let nearer = |f: &&crate::facts::Fact| {

@@ -447,7 +447,7 @@ fn a_stream_that_breaks_off_is_shown_marked_and_checked() {
     assert!(screen.contains("not stored: only whole answers are"), "{screen}");
     bench.keys("n");
     assert!(
-        bench.toast().starts_with("fail complete: the answer was cut off"),
+        bench.toast().starts_with("fail setup complete: the answer was cut off"),
         "{}",
         bench.toast()
     );

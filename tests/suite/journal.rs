@@ -164,7 +164,7 @@ fn records_are_found_noted_tagged_compared_and_exported() {
     for word in [
         "<svg",
         "Research, not advice",
-        "stop_side",
+        "stop on the right side",
         "Offline analyst",
         "trading analyst",
     ] {

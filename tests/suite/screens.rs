@@ -191,7 +191,7 @@ fn without_colour_every_mark_still_speaks() {
         "rising and falling differ in shape"
     );
     assert!(
-        screen.contains("✓ complete") && screen.contains("● from the candles"),
+        screen.contains("✓ setup complete") && screen.contains("● from the candles"),
         "{screen}"
     );
 }

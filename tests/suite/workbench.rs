@@ -482,7 +482,7 @@ fn a_file_that_grows_is_followed() {
     let mut session = Session::start(&home, env!("CARGO_BIN_EXE_wickdesk"), &[file.to_str().unwrap()], &[]);
     session.wait("as of 2017-06-23 17:00");
     session.press("\x1b[15~");
-    session.wait("✓ complete");
+    session.wait("✓ setup complete");
     // A terminal appends a candle, and half of the next.
     let half = &lines[cut + 1][..20];
     std::fs::write(&file, format!("{}\n{}\n{half}", lines[..cut].join("\n"), lines[cut])).unwrap();
@@ -529,7 +529,7 @@ fn a_live_source_is_asked_again_at_each_close() {
     let mut session = Session::start(&home, env!("CARGO_BIN_EXE_wickdesk"), &["desk:ABC:S2:300"], &[]);
     session.wait("ABC S2");
     session.press("\x1b[15~");
-    session.wait("✓ complete");
+    session.wait("✓ setup complete");
     session.until(|s| s.contains("more, as of"), "candle more");
     session.until(|s| s.contains("since: stale"), "stale answer");
     // The sources stand among the files to open, and one may be typed.
@@ -587,7 +587,7 @@ fn the_ten_tasks() {
     let mut session = Session::open(&home);
     // The launch is one: a word and Enter.
     let keys = 1 + press(&mut session, &[F5]);
-    session.wait("✓ stop_side");
+    session.wait("✓ stop on the right side");
     row("from the shell to a first checked result, no key, no network", keys, 2);
     row(
         "see whether the setup is believable, on the chart and by its checks",
@@ -659,7 +659,7 @@ fn the_next_start_opens_the_desks_as_they_were_left() {
     let home = Home::new();
     let mut session = Session::open(&home);
     session.press(F5);
-    session.wait("in order");
+    session.wait("of 12 passed");
     session.press("wn5");
     session.wait("2 EURUSD H4");
     session.press("<");

@@ -1,14 +1,14 @@
-//! claim:NAME: a fact that the answer relies on is what the candles say.
+//! claim:NAME: a fact that the answer relies on has the value that the candles give, within what its unit allows.
 
 use super::{Case, Check, Status};
-use crate::facts::Fact;
+use crate::facts::{Fact, Unit};
 use crate::market::{price, timestamp};
 
-/// Oscillators may be off by this much.
+/// An oscillator may be off by this much.
 const OSCILLATOR: f64 = 1.0;
-/// Prices may be off by this share of ATR.
+/// A price may be off by this share of ATR, or by one tick.
 const PRICE_ATR: f64 = 0.1;
-/// Other values may be off by this share of themselves.
+/// Another value may be off by this share of itself.
 const OTHER: f64 = 0.02;
 
 pub(super) fn checks<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Check> + 'a {
@@ -20,9 +20,9 @@ pub(super) fn checks<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Check> + 'a
             .filter_map(|f| Some((f, f.number()?)))
             .min_by(|a, b| (a.1 - claim.value).abs().total_cmp(&(b.1 - claim.value).abs()));
         let Some((fact, value)) = nearest else {
-            return Check::unknown(&name, format!("{} is no fact of these candles", claim.name));
+            return Check::unknown(&name, format!("unknown fact `{}`", claim.name));
         };
-        let tolerance = tolerance(case, &wanted, value);
+        let tolerance = tolerance(case, fact, value);
         let near = tolerance.is_none_or(|t| (claim.value - value).abs() <= t * (1.0 + 1e-9));
         let said = format!(
             "the answer says {}, the candles say {}",
@@ -30,7 +30,7 @@ pub(super) fn checks<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Check> + 'a
             shown(case, fact, value)
         );
         match tolerance {
-            None => Check::unknown(&name, said),
+            None => Check::unknown(&name, format!("ATR is missing: {said}")),
             Some(_) if near => Check::new(&name, Status::Pass, said),
             Some(_) => Check::new(&name, Status::Fail, said),
         }
@@ -50,26 +50,19 @@ fn zone(name: &str) -> bool {
     name.starts_with("order_block") || name.starts_with("fvg")
 }
 
-fn tolerance(case: &Case<'_>, name: &str, value: f64) -> Option<f64> {
-    let starts = |prefixes: &[&str]| prefixes.iter().any(|p| name.starts_with(p));
-    if starts(&["rsi", "stoch"]) {
-        return Some(OSCILLATOR);
-    }
+/// How far a claim may be off, by what the fact is measured in; `None` for a price without ATR.
+fn tolerance(case: &Case<'_>, fact: &Fact, value: f64) -> Option<f64> {
     let tick = 10f64.powi(-i32::from(case.facts.decimals));
-    let is_price = starts(&["fib_", "ema_", "order_block", "fvg"])
-        || matches!(
-            name,
-            "close" | "swing_high" | "swing_low" | "poc" | "vah" | "val" | "highest_high" | "lowest_low"
-        );
-    if is_price {
-        return Some((PRICE_ATR * case.atr?).max(tick));
+    match fact.unit {
+        Unit::Oscillator => Some(OSCILLATOR),
+        Unit::Price => Some((PRICE_ATR * case.atr?).max(tick)),
+        Unit::Distance | Unit::Ratio | Unit::Word => Some(OTHER * value.abs()),
     }
-    Some(OTHER * value.abs())
 }
 
 fn shown(case: &Case<'_>, fact: &Fact, value: f64) -> String {
     let text = match fact.unit {
-        crate::facts::Unit::Price => price(value, case.facts.decimals),
+        Unit::Price => price(value, case.facts.decimals),
         _ => fact.text(case.facts.decimals),
     };
     format!("{text} at {}", timestamp(fact.time).strftime("%Y-%m-%d %H:%M"))

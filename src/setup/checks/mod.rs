@@ -20,7 +20,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Reading, Scale, Setup};
-use crate::facts::Facts;
+use crate::facts::{self, Facts};
 use crate::market::{Candle, price};
 
 /// How a check ended.
@@ -71,7 +71,30 @@ impl Check {
     fn unknown(name: &str, detail: impl Into<String>) -> Self {
         Self::new(name, Status::Unknown, detail)
     }
+
+    /// What is checked, in the words of the screen: `stop on the right side`, `EMA 50 as claimed`. [`Check::name`] is for data.
+    pub fn title(&self) -> String {
+        if let Some(fact) = self.name.strip_prefix("claim:") {
+            return format!("{} as claimed", facts::title(fact));
+        }
+        let known = TITLES.iter().find(|(name, _)| *name == self.name);
+        known.map_or_else(|| self.name.clone(), |(_, title)| (*title).to_owned())
+    }
 }
+
+/// The titles of the rules.
+const TITLES: [(&str, &str); 10] = [
+    ("complete", "setup complete"),
+    ("scale", "prices in the candles' range"),
+    ("stop_side", "stop on the right side"),
+    ("target_side", "targets on the right side"),
+    ("target_order", "targets in order"),
+    ("order_type", "order fits the price"),
+    ("risk_reward", "reward-to-risk as claimed"),
+    ("reach", "entry within reach"),
+    ("stop_distance", "stop distance"),
+    ("traded_through", "levels untouched since"),
+];
 
 /// What an answer is checked against: the candles its prompt was made from, and those that came later.
 #[derive(Debug, Clone, Copy)]
@@ -129,6 +152,41 @@ impl Case<'_> {
     fn price(&self, value: f64) -> String {
         price(value, self.facts.decimals)
     }
+
+    /// Names what is missing of the parts that a rule needs; `None` if all are there.
+    fn missing(&self, parts: &[Part]) -> Option<String> {
+        let names: Vec<&str> = parts.iter().filter_map(|part| self.is_missing(*part)).collect();
+        let verb = match names.as_slice() {
+            [] => return None,
+            ["targets"] | [_, _, ..] => "are",
+            [_] => "is",
+        };
+        Some(format!("{} {verb} missing", crate::text::listed(&names)))
+    }
+
+    /// The name of a part that is missing, or that is out of scale.
+    fn is_missing(&self, part: Part) -> Option<&'static str> {
+        let (name, there) = match part {
+            Part::Side => ("side", self.sign().is_some()),
+            Part::Order => ("order type", self.setup.order.is_some()),
+            Part::Entry => ("entry", self.entry().is_some()),
+            Part::Stop => ("stop", self.setup.stop.is_some()),
+            Part::Targets => ("targets", !self.setup.targets.is_empty()),
+            Part::Atr => ("ATR", self.atr.is_some_and(|atr| atr > 0.0)),
+        };
+        (!there).then_some(name)
+    }
+}
+
+/// What a rule needs.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Side,
+    Order,
+    Entry,
+    Stop,
+    Targets,
+    Atr,
 }
 
 /// All rules, in the order in which they are shown; a claim check follows for each claim.

@@ -1,16 +1,14 @@
 //! order_type: a resting order rests on the side of the last close from which price has to come.
 
-use super::{Case, Check, Status};
+use super::{Case, Check, Part, Status};
 use crate::setup::Order;
 
 pub(super) fn check(case: &Case<'_>) -> Option<Check> {
     const NAME: &str = "order_type";
-    let Some(order) = case.setup.order else {
-        return Some(Check::unknown(NAME, "the order type is not stated"));
-    };
-    let (Some(sign), Some(entry), Some(atr)) = (case.sign(), case.entry(), case.atr) else {
-        return Some(Check::unknown(NAME, "side, entry or ATR is missing"));
-    };
+    if let Some(missing) = case.missing(&[Part::Order, Part::Side, Part::Entry, Part::Atr]) {
+        return Some(Check::unknown(NAME, missing));
+    }
+    let (order, sign, entry, atr) = (case.setup.order?, case.sign()?, case.entry()?, case.atr?);
     let close = case.close;
     let at = format!("entry {} with the close at {}", case.price(entry), case.price(close));
     let buys = sign > 0.0;

@@ -1,12 +1,13 @@
 //! reach: the entry is near enough to the last close to be traded.
 
-use super::{Case, Check, Status};
+use super::{Case, Check, Part, Status};
 
 pub(super) fn check(case: &Case<'_>) -> Option<Check> {
     const NAME: &str = "reach";
-    let Some(distance) = case.entry().and_then(|e| case.in_atr(e, case.close)) else {
-        return Some(Check::unknown(NAME, "entry or ATR is missing"));
-    };
+    if let Some(missing) = case.missing(&[Part::Entry, Part::Atr]) {
+        return Some(Check::unknown(NAME, missing));
+    }
+    let distance = case.in_atr(case.entry()?, case.close)?;
     let status = match distance {
         d if d <= 3.0 => Status::Pass,
         d if d <= 6.0 => Status::Warn,

@@ -23,8 +23,8 @@ pub(super) fn check(case: &Case<'_>) -> Option<Check> {
         Some(p) => Check::new(
             "scale",
             Status::Fail,
-            format!("{p} is no price of these candles ({range})"),
+            format!("{p} is outside the range of these candles ({range})"),
         ),
-        None => Check::new("scale", Status::Pass, format!("all prices lie within {range}")),
+        None => Check::new("scale", Status::Pass, format!("all prices are within {range}")),
     })
 }

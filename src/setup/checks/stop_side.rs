@@ -1,14 +1,15 @@
 //! stop_side: the stop lies beyond the entry zone on the losing side.
 
-use super::{Case, Check, Status};
+use super::{Case, Check, Part, Status};
 
 pub(super) fn check(case: &Case<'_>) -> Option<Check> {
     const NAME: &str = "stop_side";
     let market = case.entry().map(|e| crate::setup::Zone::between(e, e));
     let zone = case.setup.entry.or(market);
-    let (Some(sign), Some(zone), Some(stop)) = (case.sign(), zone, case.setup.stop) else {
-        return Some(Check::unknown(NAME, "side, entry or stop is missing"));
-    };
+    if let Some(missing) = case.missing(&[Part::Side, Part::Entry, Part::Stop]) {
+        return Some(Check::unknown(NAME, missing));
+    }
+    let (sign, zone, stop) = (case.sign()?, zone?, case.setup.stop?);
     let (edge, right, word) = if sign > 0.0 {
         (zone.low(), stop < zone.low(), "below")
     } else {

@@ -1,16 +1,14 @@
 //! target_order: targets move away from the entry in the order given.
 
-use super::{Case, Check, Status};
+use super::{Case, Check, Part, Status};
 
 pub(super) fn check(case: &Case<'_>) -> Option<Check> {
     const NAME: &str = "target_order";
-    let (Some(sign), targets @ [_, ..]) = (case.sign(), case.setup.targets.as_slice()) else {
-        return Some(Check::unknown(NAME, "side or targets are missing"));
-    };
-    if case.entry().is_none() {
-        return Some(Check::unknown(NAME, "the entry is missing"));
+    if let Some(missing) = case.missing(&[Part::Side, Part::Entry, Part::Targets]) {
+        return Some(Check::unknown(NAME, missing));
     }
-    let back = targets.windows(2).find(|w| (w[1] - w[0]) * sign <= 0.0);
+    let sign = case.sign()?;
+    let back = case.setup.targets.windows(2).find(|w| (w[1] - w[0]) * sign <= 0.0);
     Some(match back {
         Some(pair) => {
             let detail = format!("{} is given before {}", case.price(pair[0]), case.price(pair[1]));

@@ -1,14 +1,15 @@
 //! target_side: every target lies beyond the entry zone on the winning side.
 
-use super::{Case, Check, Status};
+use super::{Case, Check, Part, Status};
 
 pub(super) fn check(case: &Case<'_>) -> Option<Check> {
     const NAME: &str = "target_side";
     let market = case.entry().map(|e| crate::setup::Zone::between(e, e));
     let zone = case.setup.entry.or(market);
-    let (Some(sign), Some(zone), [_, ..]) = (case.sign(), zone, case.setup.targets.as_slice()) else {
-        return Some(Check::unknown(NAME, "side, entry or targets are missing"));
-    };
+    if let Some(missing) = case.missing(&[Part::Side, Part::Entry, Part::Targets]) {
+        return Some(Check::unknown(NAME, missing));
+    }
+    let (sign, zone) = (case.sign()?, zone?);
     let edge = if sign > 0.0 { zone.high() } else { zone.low() };
     let word = if sign > 0.0 { "above" } else { "below" };
     let wrong = case.setup.targets.iter().find(|t| (**t - edge) * sign <= 0.0);

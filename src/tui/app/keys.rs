@@ -617,7 +617,7 @@ impl App {
         if let Some(at) = next {
             let check = &judged.checks[at];
             let (text, bad) = (
-                format!("{} {}: {}", check.status, check.name, check.detail),
+                format!("{} {}: {}", check.status, check.title(), check.detail),
                 check.status == Status::Fail,
             );
             self.tab.response.check = Some(at);

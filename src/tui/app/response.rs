@@ -321,6 +321,11 @@ impl Response {
                     *thinking = true;
                 }
             }
+            Step::WasThinking => {
+                self.thoughts.push_str(&std::mem::take(&mut self.text));
+                self.wrapped.begin();
+                self.wrapped_text = 0;
+            }
             Step::Note(words) => self.notes.push(words),
             Step::Waiting(words) => self.waits_because = Some(words),
             Step::Done(answer) => {

@@ -256,7 +256,7 @@ fn head(open: &Recalled, width: u16, theme: &Theme) -> Vec<Line<'static>> {
     };
     lines.extend(markdown::wrap_plain(&clean_line(&words), width, theme.strong));
     for check in record.checks.iter().filter(|c| c.status >= crate::setup::Status::Warn) {
-        let words = format!("{} {}: {}", check.status, check.name, check.detail);
+        let words = format!("{} {}: {}", check.status, check.title(), check.detail);
         lines.push(Line::styled(fitted(words), theme.warn));
     }
     if !record.note.is_empty() {

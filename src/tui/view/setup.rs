@@ -33,7 +33,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let inner = inner.inner(Margin::new(1, 0));
     let Some(judged) = app.judged() else {
         let words = match response.state() {
-            State::Idle => "the setup of the answer, and what the candles say to it",
+            State::Idle => "The setup and its checks appear here after F5.",
             State::Waiting { .. } | State::Streaming { .. } => "…",
             _ => "no answer",
         };
@@ -129,7 +129,7 @@ fn check_lines(check: &Check, looked_at: bool, width: u16, theme: &Theme) -> Vec
     };
     let mut lines = vec![Line::from(vec![
         Span::styled(format!("{} ", mark(check.status)), style),
-        Span::styled(fit(&check.name, usize::from(width.saturating_sub(2))), name),
+        Span::styled(fit(&check.title(), usize::from(width.saturating_sub(2))), name),
     ])];
     if looked_at || check.status >= Status::Warn {
         let reason = markdown::wrap_plain(&check.detail, width.saturating_sub(2), theme.dim);
@@ -148,11 +148,17 @@ fn summary(checks: &[Check]) -> String {
     let (fail, warn, pass) = (count(Status::Fail), count(Status::Warn), count(Status::Pass));
     match (fail, warn) {
         _ if checks.is_empty() => String::new(),
-        (0, 0) => format!("{} in order", crate::text::count(pass, "check")),
-        (0, _) => format!("{warn} to look at, {pass} pass"),
+        (0, 0) => format!("{pass} of {} passed", checks.len()),
+        (0, _) => format!("{}, {pass} passed", crate::text::count(warn, "warning")),
         (_, 0) => format!("{fail} failed"),
-        _ => format!("{fail} failed, {warn} to look at"),
+        _ => format!("{fail} failed, {}", crate::text::count(warn, "warning")),
     }
+}
+
+/// The same as a line of its own, where no check needs a look.
+fn all_passed(checks: &[Check]) -> String {
+    let passed = checks.iter().filter(|c| c.status == Status::Pass).count();
+    format!("{passed} of {} passed", crate::text::count(checks.len(), "check"))
 }
 
 /// The setup in two or three lines, for the top of the answer.
@@ -196,7 +202,7 @@ pub(super) fn compact(judged: &Judged, market: Option<&Market>, width: u16, them
     }
     let checks = judged.checks.iter().filter(|c| c.status >= Status::Warn).map(|c| {
         let text = fit(
-            &format!("{}: {}", c.name, c.detail),
+            &format!("{}: {}", c.title(), c.detail),
             usize::from(width.saturating_sub(2)),
         );
         Line::from(vec![
@@ -208,7 +214,7 @@ pub(super) fn compact(judged: &Judged, market: Option<&Market>, width: u16, them
     if noted.is_empty() && !judged.checks.is_empty() {
         lines.push(Line::from(vec![
             Span::styled("✓ ", theme.good),
-            Span::styled(summary(&judged.checks), theme.dim),
+            Span::styled(all_passed(&judged.checks), theme.dim),
         ]));
     }
     lines.extend(noted);

@@ -1,6 +1,8 @@
 //! Text from outside made harmless, and the small wordings that several rooms share.
 
-use std::borrow::Cow;
+mod thoughts;
+
+pub use thoughts::{ThoughtSplitter, Voice, split_thoughts};
 
 /// `text` without what could move a cursor, change a colour, hide or reorder characters: escape sequences, control
 /// characters (line ends and tabs stay), bidirectional overrides and zero-width characters other than the joiners
@@ -34,60 +36,6 @@ pub fn clean(text: &str) -> String {
 fn is_plain(byte: u8) -> bool {
     (b' '..=b'~').contains(&byte) || byte == b'\n' || byte == b'\t'
 }
-
-/// Tags around a model's thoughts that it writes into its answer.
-const THOUGHT_TAGS: [&str; 5] = ["think", "thinking", "thought", "thoughts", "reasoning"];
-
-/// The thoughts that a model wrote into its answer, and the answer without them: what is between `<think>` and `</think>`, what
-/// is before a closing tag alone, and what follows an opening tag that is never closed.
-pub fn split_thoughts(text: &str) -> (String, Cow<'_, str>) {
-    let mut thoughts = String::new();
-    let mut answer = String::new();
-    let mut open = 0;
-    let mut from = 0;
-    let mut found = false;
-    for (at, _) in text.match_indices('<') {
-        // In code marks a tag is only named.
-        if at < from || text[..at].ends_with('`') {
-            continue;
-        }
-        let Some((closes, end)) = thought_tag(&text[at..]) else {
-            continue;
-        };
-        let piece = &text[from..at];
-        match (open, closes) {
-            // A closing tag that comes first: the server's template has left out the opening one.
-            (0, true) if !found => {
-                thoughts.push_str(piece);
-            }
-            (0, _) => answer.push_str(piece),
-            _ => thoughts.push_str(piece),
-        }
-        found = true;
-        open = if closes { 0 } else { 1 };
-        from = at + end;
-    }
-    if !found {
-        return (thoughts, Cow::Borrowed(text));
-    }
-    let rest = if open > 0 { &mut thoughts } else { &mut answer };
-    rest.push_str(&text[from..]);
-    (thoughts.trim().to_owned(), Cow::Owned(answer.trim_start().to_owned()))
-}
-
-/// Whether `text` begins with a tag of thoughts: whether it closes, and its length.
-fn thought_tag(text: &str) -> Option<(bool, usize)> {
-    let name = text.strip_prefix('<')?;
-    let (closes, name) = name.strip_prefix('/').map_or((false, name), |name| (true, name));
-    let longest = name.char_indices().take(LONGEST_TAG).find(|(_, c)| *c == '>')?.0;
-    let known = THOUGHT_TAGS
-        .iter()
-        .any(|tag| name[..longest].trim().eq_ignore_ascii_case(tag));
-    known.then_some((closes, text.len() - name.len() + longest + 1))
-}
-
-/// No tag of thoughts has more characters.
-const LONGEST_TAG: usize = 12;
 
 /// [`clean`] for text that arrives in pieces: what could be the beginning of an escape sequence is held back until its end
 /// has come.
@@ -250,6 +198,15 @@ pub fn duration(millis: f64) -> String {
         s if s < 3600.0 => format!("{:.0} min", s / 60.0),
         s if s < 172_800.0 => format!("{:.0} h", s / 3600.0),
         s => format!("{:.0} d", s / 86_400.0),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn listed(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
