@@ -85,12 +85,12 @@ impl Check {
 /// The titles of the rules.
 const TITLES: [(&str, &str); 10] = [
     ("complete", "setup complete"),
-    ("scale", "prices in the candles' range"),
+    ("scale", "prices in range"),
     ("stop_side", "stop on the right side"),
-    ("target_side", "targets on the right side"),
+    ("target_side", "targets on right side"),
     ("target_order", "targets in order"),
     ("order_type", "order fits the price"),
-    ("risk_reward", "reward-to-risk as claimed"),
+    ("risk_reward", "reward:risk as claimed"),
     ("reach", "entry within reach"),
     ("stop_distance", "stop distance"),
     ("traded_through", "levels untouched since"),
