@@ -1,7 +1,7 @@
 //! The last words of `cargo test`: how many comparisons with things that not every machine has ran, and how many were skipped.
 //!
 //! The suite records them in a file below the target directory. A test's own output is captured, so a second target without the
-//! harness prints them; its name puts it behind the suite.
+//! harness prints them. Its name puts it last.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -43,7 +43,7 @@ fn main() {
         }
     }
     println!();
-    // What was told is not told again.
+    // Nothing is counted twice.
     let _ = std::fs::remove_file(path);
 }
 

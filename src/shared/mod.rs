@@ -283,8 +283,8 @@ impl Shared {
         self.breaker().succeeded();
     }
 
-    /// Notes that an ask which began at `begun` has failed. Where it is one failure too many, the server is left alone and probed
-    /// behind the work until it is back.
+    /// Notes that an ask which began at `begun` has failed. After one failure too many the server is left alone and probed in the
+    /// background until it is back.
     fn failed(self: &Arc<Self>, trouble: &Trouble, begun: Instant) {
         // A server that is late, and worth a wait, is not left alone before the wait is over.
         let grace = match trouble {

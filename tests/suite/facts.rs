@@ -15,7 +15,7 @@ fn two_series_agree_with_the_reference() {
     let reference = support::data("reference");
     let crypto = support::data("candles/ETHUSD_M5_binance.csv");
     assert_eq!(agrees(&crypto, &reference.join("ETHUSD_M5_binance"), &[]), 16);
-    // Of the bundled candles the two long tables are left out: Kand checks the indicators below.
+    // The two long tables of the bundled candles are omitted. Kand checks their indicators below.
     let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/candles/EURUSD_H1_dukascopy_ask.csv");
     let omitted = ["candles.csv", "ta.csv"];
     assert_eq!(

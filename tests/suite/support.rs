@@ -1,4 +1,4 @@
-//! What the tests share: directories of their own, the binary, a server on loopback, gates, and a record of comparisons.
+//! Shared by the tests: directories of their own, the binary, a server on loopback, gates, and a record of comparisons.
 //!
 //! No test waits for a time to pass and hopes that something has happened by then. It waits for the event: a [`Gate`] holds a
 //! server's answer back, [`eventually`] waits for a state, [`Asked`] for a line of a process. Each ends in a failure after
@@ -232,7 +232,7 @@ impl Gate {
         self.0.1.notify_all();
     }
 
-    /// Waits until it is open; one that is never opened holds until the test is over.
+    /// Waits until it is open. A gate that is never opened holds until the test is over.
     fn pass(&self) {
         let open = self.0.0.lock().unwrap();
         drop(self.0.1.wait_timeout_while(open, PATIENCE * 10, |open| !*open).unwrap());
@@ -294,7 +294,7 @@ impl Asked {
         self.child.wait().unwrap();
     }
 
-    /// What it leaves when it ends by itself.
+    /// Waits for its end. Returns its exit code and all that it has written.
     #[track_caller]
     pub fn ends(mut self) -> Ran {
         let mut status = None;

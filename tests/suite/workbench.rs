@@ -39,7 +39,7 @@ pub(crate) struct Session {
     output: Output,
 }
 
-/// What the thread that reads the program's output shares.
+/// The thread that reads the program's output, and its state.
 struct Output {
     /// How many pieces have been read.
     pieces: Arc<AtomicU64>,
@@ -662,8 +662,8 @@ fn the_ten_tasks() {
         assert!(keys <= most, "{task}: {keys} keys");
         table.push_str(&format!("| {task} | {keys} | {most} |\n"));
     };
-    /// Presses keys, an item a key, each with the words it brings to the screen or, with a minus before them, takes from it; text
-    /// between angle brackets is typed and not counted. As a hand would: what a key opens is there before the next.
+    /// Presses keys one by one and waits for what each brings to the screen or, after a minus, takes from it. Text between angle
+    /// brackets is typed and not counted.
     fn press(session: &mut Session, keys: &[(&str, &str)]) -> usize {
         let mut count = 0;
         for (key, brings) in keys {
@@ -866,8 +866,10 @@ fn a_light_terminal_is_asked_and_believed() {
         session.is_restored();
         format!("{colour:?}")
     };
-    assert_eq!(ink("light"), "Rgb(154, 91, 0)");
-    assert_eq!(ink("unknown"), "Rgb(230, 159, 0)");
+    // A terminal has 200 ms to answer. On a busy machine it may take longer, and is then taken for a dark one.
+    let (light, dark) = ("Rgb(154, 91, 0)", "Rgb(230, 159, 0)");
+    assert!((0..20).any(|_| ink("light") == light), "never taken for a light one");
+    assert_eq!(ink("unknown"), dark);
 }
 
 /// Whether a file below this directory holds these words.

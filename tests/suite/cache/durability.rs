@@ -160,7 +160,7 @@ fn who_is_stopped_in_the_middle_of_a_write_blocks_no_reader_and_killed_blocks_no
 
 const QUESTIONS: u64 = 300;
 
-/// Reads and writes for a while, and until it has found enough of the other's; returns how many hits there were on entries of the
+/// Reads and writes for a while, and until it has found enough of the other's. Returns how many hits there were on entries of the
 /// other.
 fn work(cache: &Cache, me: u64, time: Duration) -> u64 {
     let begun = Instant::now();

@@ -66,7 +66,7 @@ fn asker() {
     });
 }
 
-/// Has the processes ask; `meanwhile` is called again and again until they are done. Returns how many asks were uncoordinated.
+/// Has the processes ask, and calls `meanwhile` again and again until they are done. Returns how many asks were uncoordinated.
 fn asked(redis: &str, model: &Server, name: &str, questions: usize, mut meanwhile: impl FnMut()) -> usize {
     let mut askers: Vec<_> = (1..=PROCESSES)
         .map(|seed| {
@@ -113,7 +113,7 @@ fn while_it_is_up_each_question_is_one_call() {
 
 #[test]
 fn ten_thousand_asks_while_it_is_killed_every_second() {
-    // What is answered is in the file: with another rule for its flushing Redis may hold a write back, and a kill lose it.
+    // With another rule for flushing its file Redis may hold back a write that it has answered, and a kill would lose it.
     let Some(mut redis) = Redis::start(&["--appendonly", "yes", "--appendfsync", "no"]) else {
         return;
     };

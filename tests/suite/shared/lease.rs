@@ -14,7 +14,7 @@ fn until_called(model: &Server, calls: usize) {
     eventually("the model is asked", || model.calls() >= calls);
 }
 
-/// What an ask says that waits for another's answer.
+/// An ask says so while it waits for another's answer.
 const WAITS: &str = "somebody else at the desk";
 
 /// Waits until all of these but one wait for that one's answer.
