@@ -48,6 +48,29 @@ struct Output {
     thread: Option<JoinHandle<()>>,
 }
 
+/// How many of these bytes may be shown: all up to a frame that has begun and not ended.
+fn whole_frames(bytes: &[u8]) -> usize {
+    const BEGIN: &[u8] = b"\x1b[?2026h";
+    const END: &[u8] = b"\x1b[?2026l";
+    let last = |mark: &[u8]| bytes.windows(mark.len()).rposition(|window| window == mark);
+    match (last(BEGIN), last(END)) {
+        (Some(begin), end) if end.is_none_or(|end| end < begin) => begin,
+        _ => {
+            // The mark itself may be cut.
+            let cut = (1..BEGIN.len()).rev().find(|n| bytes.ends_with(&BEGIN[..*n]));
+            bytes.len() - cut.unwrap_or(0)
+        }
+    }
+}
+
+#[test]
+fn a_frame_is_shown_whole_or_not_yet() {
+    let shown = |text: &str| whole_frames(text.as_bytes());
+    assert_eq!((shown("abc"), shown("abc\x1b[?2026hde"), shown("a\x1b[?20")), (3, 3, 1));
+    assert_eq!(shown("\x1b[?2026hde\x1b[?2026l"), 18);
+    assert_eq!(shown("\x1b[?2026hde\x1b[?2026lf\x1b[?2026h"), 19);
+}
+
 /// Whether a text holds these words, whole: `agree` is not in `disagree`.
 fn holds(text: &str, words: &str) -> bool {
     let (first, last) = (words.chars().next(), words.chars().next_back());
@@ -103,13 +126,19 @@ impl Session {
         let (pieces, stops) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
         let (counted, stopped) = (Arc::clone(&pieces), Arc::clone(&stops));
         let thread = std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
+            let (mut buffer, mut frame) = ([0; 4096], Vec::new());
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
                 if stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                seen.lock().unwrap().process(&buffer[..n]);
-                counted.fetch_add(1, Ordering::SeqCst);
+                // As terminals do: a frame is shown whole or not yet.
+                frame.extend_from_slice(&buffer[..n]);
+                let whole = whole_frames(&frame);
+                if whole > 0 {
+                    seen.lock().unwrap().process(&frame[..whole]);
+                    frame.drain(..whole);
+                    counted.fetch_add(1, Ordering::SeqCst);
+                }
                 let text = String::from_utf8_lossy(&buffer[..n]);
                 // As terminals answer: the colours if they are told, then what they are.
                 for (asked, ground) in [("\x1b]10;?", "0000/0000/0000"), ("\x1b]11;?", "ffff/ffff/f5f5")] {
