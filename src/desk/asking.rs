@@ -49,8 +49,7 @@ impl Course {
                     },
                 ))
             }
-            Looked::Nothing(until) => self.call(Some(Looked::Nothing(until))),
-            Looked::Away => self.call(Some(Looked::Away)),
+            looked => self.call(Some(looked)),
         }
     }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{Desk, environment, now_millis};
 use crate::cache::{Entry, Hit, Key, Want};
 use crate::config::SharedError;
-use crate::shared::{ANSWER, Found, Lease, Leased, Shared, Standing, State, Waited};
+use crate::shared::{ANSWER, Found, GRACE, Lease, Leased, Shared, Standing, State, Waited};
 
 /// How long an ask waits for the tier to be made: for a command that prints a password.
 const MAKING: Duration = Duration::from_secs(2);
@@ -20,9 +20,11 @@ const MAKING: Duration = Duration::from_secs(2);
 pub(super) enum Looked {
     /// An answer.
     Hit(Hit),
-    /// None; until then a lookup may take.
-    Nothing(Instant),
-    /// The server is away, or did not answer in time.
+    /// None.
+    Nothing,
+    /// The server did not answer in time. The lease decides.
+    Late,
+    /// The server is away.
     Away,
 }
 
@@ -31,11 +33,11 @@ pub(super) enum Looked {
 pub(super) enum Sought {
     /// It has the answer.
     Hit(Hit),
-    /// It has none, and nobody else is asking: the lease, where there is one to hold.
+    /// It has none: the lease, where there is one to hold.
     Free(Option<Lease>),
     /// Somebody else is asking the model.
     Asked,
-    /// The server is away, or did not answer in time.
+    /// The server is away.
     Away,
 }
 
@@ -180,14 +182,14 @@ impl Desk {
 
     /// Looks a question up in the shared tier.
     pub(super) async fn look_shared(&self, shared: &Arc<Shared>, key: &Key, want: Want) -> Looked {
-        let until = Instant::now() + ANSWER;
         match shared.get(key, want, now_millis(), ANSWER).await {
             Found::Hit(hit) => Looked::Hit(hit),
+            Found::Late => Looked::Late,
             Found::Away => Looked::Away,
-            Found::Nothing => Looked::Nothing(until),
+            Found::Nothing => Looked::Nothing,
             Found::Refused(why) => {
                 self.cache.refuse(why.name());
-                Looked::Nothing(until)
+                Looked::Nothing
             }
         }
     }
@@ -196,8 +198,11 @@ impl Desk {
     pub(super) async fn seek_on(&self, shared: &Arc<Shared>, key: &Key, want: Want, looked: Looked) -> Sought {
         match looked {
             Looked::Hit(hit) => Sought::Hit(hit),
-            Looked::Away => Sought::Away,
-            Looked::Nothing(until) => self.take(shared, key, want, until).await,
+            Looked::Away => {
+                shared.count_uncoordinated();
+                Sought::Away
+            }
+            Looked::Nothing | Looked::Late => take(shared, key, want).await,
         }
     }
 
@@ -205,27 +210,11 @@ impl Desk {
     pub(super) async fn wait_for(&self, shared: &Arc<Shared>, key: &Key, want: Want, until: Instant) -> Sought {
         match shared.wait_for(key, want, until, now_millis).await {
             Waited::Hit(hit) => Sought::Hit(hit),
-            Waited::Free => self.take(shared, key, want, Instant::now() + ANSWER).await,
-            Waited::GaveUp => Sought::Free(None),
-        }
-    }
-
-    /// Takes the lease, as long as a lookup may take in all.
-    async fn take(&self, shared: &Arc<Shared>, key: &Key, want: Want, until: Instant) -> Sought {
-        let left = || until.saturating_duration_since(Instant::now());
-        // Where two more ways do not fit, each machine asks for itself.
-        if left() < shared.trip() * 2 {
-            return Sought::Free(None);
-        }
-        match shared.lease(key, want, left()).await {
-            Leased::Theirs => Sought::Asked,
-            Leased::Unknown => Sought::Free(None),
-            // Whoever held it until now may have stored an answer since it was looked for.
-            Leased::Ours(lease) if left() >= shared.trip() => match shared.get(key, want, now_millis(), left()).await {
-                Found::Hit(hit) => Sought::Hit(hit),
-                _ => Sought::Free(Some(lease)),
-            },
-            Leased::Ours(lease) => Sought::Free(Some(lease)),
+            Waited::Free => take(shared, key, want).await,
+            Waited::GaveUp => {
+                shared.count_uncoordinated();
+                Sought::Free(None)
+            }
         }
     }
 
@@ -240,12 +229,36 @@ impl Desk {
     /// Waits, briefly, for calls that were left, which note what they cost and let their leases go, and for answers on their way
     /// to the shared tier: to be called before the process ends.
     pub async fn settle_calls(&self) {
-        let left = Instant::now() + ANSWER;
+        let left = Instant::now() + GRACE;
         while !self.calls.is_empty() && Instant::now() < left {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         if let Some(Ok(shared)) = self.shared.get() {
             shared.settle().await;
+        }
+    }
+}
+
+/// Takes the lease of a question that has no answer, as far as is known.
+///
+/// A late server is waited for here, not at the lookup: without the lease a busy machine would pay for an answer twice.
+async fn take(shared: &Arc<Shared>, key: &Key, want: Want) -> Sought {
+    let until = Instant::now() + shared.grace();
+    match shared.lease(key, want, shared.grace()).await {
+        Leased::Theirs => Sought::Asked,
+        Leased::Unknown => {
+            shared.count_uncoordinated();
+            Sought::Free(None)
+        }
+        Leased::Ours(lease) => {
+            // The previous holder stores its answer before it lets go. So a lookup that began earlier says nothing: this one does.
+            let left = until.saturating_duration_since(Instant::now()).max(ANSWER);
+            match shared.get(key, want, now_millis(), left).await {
+                Found::Hit(hit) => return Sought::Hit(hit),
+                Found::Nothing | Found::Refused(_) => {}
+                Found::Late | Found::Away => shared.count_uncoordinated(),
+            }
+            Sought::Free(Some(lease))
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::link::{Trouble, run};
 use super::writes::Counted;
-use super::{ANSWER, Found, Shared, WRITE};
+use super::{Found, GRACE, Shared, WRITE};
 use crate::cache::{Hit, Key, Want};
 
 /// How long a lease holds: a holder that dies costs the others at most this.
@@ -96,6 +96,7 @@ impl Shared {
             };
         }
         let token = format!("{:032x}", fastrand::u128(..));
+        let begun = std::time::Instant::now();
         let until = Instant::now() + budget;
         let mut command = redis::cmd("SET");
         command.arg(&place).arg(&token).arg("NX").arg("PX").arg(millis(LEASE));
@@ -122,10 +123,7 @@ impl Shared {
                     // It may have been taken all the same.
                     drop(Lease::renewed(Arc::clone(self), place, token));
                 }
-                // What is left of a lookup's time may be too short for a second way: that is nobody's failure.
-                if trouble != Trouble::Slow || budget >= ANSWER {
-                    self.took_not(&trouble);
-                }
+                self.took_not(&trouble, begun);
                 Leased::Unknown
             }
         }
@@ -150,15 +148,16 @@ impl Shared {
         let place = self.lease_place(key, want);
         let mut last_look = None;
         loop {
-            match self.get(key, want, now(), ANSWER).await {
+            // An ask that waits anyway gives a late server its time.
+            match self.get(key, want, now(), self.grace()).await {
                 Found::Hit(hit) => return Waited::Hit(hit),
                 Found::Nothing | Found::Refused(_) => {}
                 // A hiccup is waited out; the breaker says when it is none.
-                Found::Away if self.breaker().lets(std::time::Instant::now()) => {
+                Found::Late | Found::Away if self.breaker().lets(std::time::Instant::now()) => {
                     tokio::time::sleep(LOOK).await;
                     continue;
                 }
-                Found::Away => return Waited::GaveUp,
+                Found::Late | Found::Away => return Waited::GaveUp,
             }
             if let Some(waited) = last_look.take() {
                 return waited;
@@ -166,13 +165,14 @@ impl Shared {
             if Instant::now() >= until {
                 return Waited::GaveUp;
             }
-            match self.look_at(&place, ANSWER).await {
+            let begun = std::time::Instant::now();
+            match self.look_at(&place, self.grace()).await {
                 Ok(Standing::Held(_)) => tokio::time::sleep(LOOK).await,
                 // Let go: the answer was stored before that, or there is none.
                 Ok(Standing::Free) => last_look = Some(Waited::Free),
                 Ok(Standing::Failed | Standing::Foreign) => last_look = Some(Waited::GaveUp),
                 Err(trouble) => {
-                    self.failed(&trouble);
+                    self.failed(&trouble, begun);
                     tokio::time::sleep(LOOK).await;
                 }
             }
@@ -190,7 +190,11 @@ impl Lease {
                     let mut command = redis::cmd("EVAL");
                     command.arg(RENEWAL).arg(1).arg(&place).arg(&token).arg(millis(LEASE));
                     // One that is missed is made up for by the next; a lost lease makes at worst a second call.
-                    let _: Result<i64, Trouble> = run(&shared.link, command, ANSWER).await;
+                    let renewed: Result<i64, Trouble> = run(&shared.link, command, GRACE).await;
+                    if renewed == Ok(0) {
+                        shared.count_uncoordinated();
+                        return;
+                    }
                 }
             }
         });

@@ -3,7 +3,7 @@
 //! A connection that has failed once is dropped: a server that came back with another password, a replica that was a master, a
 //! peer that vanished without a word are then all the same case. Requests wait for a connection no longer than they may take.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -141,9 +141,20 @@ enum State {
 pub(super) struct Link {
     client: Arc<Client>,
     state: Arc<Mutex<(u64, State)>>,
-    /// How long the last way there and back took, in microseconds.
-    trip: AtomicU64,
+    /// Whether a connection has ever been made.
+    reached: Arc<AtomicBool>,
+    trips: Mutex<Trips>,
 }
+
+/// How long the ways there and back took.
+#[derive(Debug, Default)]
+struct Trips {
+    number: u32,
+    shortest: Option<Duration>,
+}
+
+/// How many answers show how far a server is: a busy machine delays a few, never all.
+const ENOUGH: u32 = 8;
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -157,7 +168,8 @@ impl Link {
         Ok(Self {
             client: Arc::new(Client::to(address)?),
             state: Arc::new(Mutex::new((0, State::Idle))),
-            trip: AtomicU64::new(0),
+            reached: Arc::default(),
+            trips: Mutex::default(),
         })
     }
 
@@ -191,11 +203,15 @@ impl Link {
     fn connect(&self, number: u64) -> Coming {
         let (sender, coming) = watch::channel(None);
         let (client, state) = (Arc::clone(&self.client), Arc::clone(&self.state));
+        let reached = Arc::clone(&self.reached);
         tokio::spawn(async move {
             let made = match tokio::time::timeout(CONNECT, client.connect()).await {
                 Ok(made) => made.map_err(|error| Trouble::of(&error)),
                 Err(_) => Err(Trouble::Slow),
             };
+            if made.is_ok() {
+                reached.store(true, Ordering::Relaxed);
+            }
             {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
                 if state.0 == number {
@@ -211,9 +227,19 @@ impl Link {
         coming
     }
 
-    /// How long the last way there and back took, over a connection that was there.
-    pub fn trip(&self) -> Duration {
-        Duration::from_micros(self.trip.load(Ordering::Relaxed))
+    /// Whether a connection has ever been made.
+    pub fn was_reached(&self) -> bool {
+        self.reached.load(Ordering::Relaxed)
+    }
+
+    /// Whether every answer so far took longer than this, as far as there have been enough.
+    pub fn is_farther_than(&self, budget: Duration) -> bool {
+        let trips = self.trips();
+        trips.number >= ENOUGH && trips.shortest.is_some_and(|shortest| shortest > budget)
+    }
+
+    fn trips(&self) -> std::sync::MutexGuard<'_, Trips> {
+        self.trips.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Drops connection `number`, if it is still the one in use.
@@ -237,8 +263,11 @@ pub(super) async fn run<T: FromRedisValue + Send>(
             let begun = Instant::now();
             match question.ask::<T>(&mut connection).await {
                 Ok(answer) => {
-                    let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-                    link.trip.store(took, Ordering::Relaxed);
+                    let took = begun.elapsed();
+                    let mut trips = link.trips();
+                    trips.number = trips.number.saturating_add(1);
+                    trips.shortest = Some(trips.shortest.map_or(took, |shortest| shortest.min(took)));
+                    drop(trips);
                     return Ok(answer);
                 }
                 Err(error) => {

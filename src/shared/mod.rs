@@ -4,12 +4,15 @@
 //!
 //! * **Never in the way.** A lookup is answered within [`ANSWER`] or counts as a miss; a write is waited for by nobody. After
 //!   failures in a row a [`Breaker`] leaves the server alone, and a probe behind the work finds out when it is back. What was
-//!   answered shortly before that is shared then, and leases that were held are let go.
+//!   answered shortly before that is shared then, and leases that were held are let go. A server that can be reached and is late
+//!   delays an ask by [`GRACE`] at most, for the sake of the lease.
 //! * **Not trusted blindly.** A value is the disk tier's own bytes (version, checksum, header, body); with a secret a keyed
 //!   BLAKE3 over key and value stands behind them. One that is damaged, foreign, newer or not authentic is a miss, counted,
 //!   and never promoted. What it says is made harmless as a model's words are.
-//! * **One call for the desk.** Who finds nothing takes a short [`lease`](Lease) before asking the model; others wait for the
-//!   answer as long as the lease is renewed. A holder that dies costs them at most the lease.
+//! * **One call for the desk.** An ask that finds nothing takes a short [`lease`](Lease) before it goes to the model. The others
+//!   wait for the answer as long as the lease is renewed. A holder that dies costs them at most the lease. This holds while the
+//!   server answers within [`GRACE`] and a holder renews its lease in time. An ask that has to do without goes to the model by
+//!   itself and is counted in [`State::uncoordinated`].
 //! * What is never cached is never shared, nor are answers that cost nothing: the offline analyst's.
 //!
 //! A question's newest answer lies under `NAMESPACE:v1:resp:KEY` with its time to live, a lease under `NAMESPACE:v1:lease:KEY`;
@@ -46,6 +49,9 @@ use writes::{Counted, HOLD};
 /// How long a lookup may take before it counts as a miss.
 pub const ANSWER: Duration = Duration::from_millis(150);
 
+/// How long an ask waits for the lease of its question where the server is late. A second call to the model would cost more.
+pub const GRACE: Duration = Duration::from_secs(2);
+
 /// How long somebody waits who asks whether the server is there.
 const GREETING: Duration = Duration::from_secs(1);
 
@@ -79,7 +85,9 @@ pub enum Found {
     Nothing,
     /// A value that is not to be used.
     Refused(Refused),
-    /// The server is away, or did not answer in time.
+    /// The server did not answer in time. It can be reached, so the lease decides.
+    Late,
+    /// The server is away.
     Away,
 }
 
@@ -96,6 +104,9 @@ pub struct State {
     pub write_trouble: Option<String>,
     /// Writes on their way.
     pub pending: u64,
+    /// Asks that went to the model without knowing whether another machine asked the same, and answers that were not shared at
+    /// once. The desk makes at most as many calls too many.
+    pub uncoordinated: u64,
 }
 
 /// The tier. Shared by reference; every method that asks the server must be called within a tokio runtime.
@@ -106,6 +117,7 @@ pub struct Shared {
     breaker: Mutex<Breaker>,
     writes: Mutex<Breaker>,
     pending: AtomicU64,
+    uncoordinated: AtomicU64,
 }
 
 impl Shared {
@@ -120,6 +132,7 @@ impl Shared {
             breaker: Mutex::default(),
             writes: Mutex::default(),
             pending: AtomicU64::new(0),
+            uncoordinated: AtomicU64::new(0),
         }))
     }
 
@@ -132,9 +145,19 @@ impl Shared {
         }
     }
 
-    /// How long the last way to the server and back took.
-    pub fn trip(&self) -> Duration {
-        self.link.trip()
+    /// How long an ask may wait for a late server. One that was never reached, or is too far for a lookup, is not worth a wait.
+    pub fn grace(&self) -> Duration {
+        if self.link.was_reached() && !self.link.is_farther_than(ANSWER) {
+            GRACE
+        } else {
+            ANSWER
+        }
+    }
+
+    /// Counts an ask that goes to the model without knowing whether another machine asks the same, or whose answer is not shared.
+    pub fn count_uncoordinated(&self) {
+        tracing::info!("the desk may make a second call for this question");
+        self.uncoordinated.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What stands before every key.
@@ -162,6 +185,7 @@ impl Shared {
                 _ => None,
             },
             pending: self.pending.load(Ordering::Relaxed),
+            uncoordinated: self.uncoordinated.load(Ordering::Relaxed),
         }
     }
 
@@ -189,6 +213,7 @@ impl Shared {
         let place = self.place("resp", key, want);
         let mut question = redis::pipe();
         question.cmd("GET").arg(&place).cmd("PTTL").arg(&place);
+        let begun = Instant::now();
         let asked: Result<(Option<Vec<u8>>, i64), Trouble> = run(&self.link, question, budget).await;
         match asked {
             Err(Trouble::Foreign(_)) => {
@@ -196,8 +221,12 @@ impl Shared {
                 Found::Refused(Refused::Damaged)
             }
             Err(trouble) => {
-                self.failed(&trouble);
-                Found::Away
+                self.failed(&trouble, begun);
+                if trouble == Trouble::Slow && self.grace() > ANSWER {
+                    Found::Late
+                } else {
+                    Found::Away
+                }
             }
             Ok((value, left)) => {
                 self.answered();
@@ -218,13 +247,14 @@ impl Shared {
     /// Stores an answer behind the work; the lease is let go when it is there. Nobody waits for it, except [`Shared::settle`].
     pub fn put_behind(self: &Arc<Self>, key: Key, stored: Stored, now: i64, lease: Option<Lease>) {
         let shared = Arc::clone(self);
-        let mut counted = Counted::pending(self);
+        let mut counted = Counted::pending_answer(self);
         tokio::spawn(async move {
             let stored = shared
                 .insist(HOLD, &mut counted, |again| shared.put(&key, &stored, now, again))
                 .await;
             if let Err(trouble) = stored {
-                shared.took_not(&trouble);
+                counted.is_late();
+                shared.took_not(&trouble, Instant::now());
                 tracing::info!(%trouble, "an answer is not shared");
             }
             if let Some(lease) = lease {
@@ -253,12 +283,16 @@ impl Shared {
         self.breaker().succeeded();
     }
 
-    /// Notes a failure; where it is one too many, the server is left alone and probed behind the work until it is back.
-    fn failed(self: &Arc<Self>, trouble: &Trouble) {
-        if *trouble == Trouble::LeftAlone {
-            return;
-        }
-        if self.breaker().failed(trouble.to_string(), Instant::now()) {
+    /// Notes that an ask which began at `begun` has failed. After one failure too many the server is left alone and probed in the
+    /// background until it is back.
+    fn failed(self: &Arc<Self>, trouble: &Trouble, begun: Instant) {
+        // A server that is late, and worth a wait, is not left alone before the wait is over.
+        let grace = match trouble {
+            Trouble::LeftAlone => return,
+            Trouble::Slow if self.grace() > ANSWER => GRACE,
+            _ => Duration::ZERO,
+        };
+        if self.breaker().failed(trouble.to_string(), begun, Instant::now(), grace) {
             self.probe_behind(trouble);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::link::{Trouble, run};
-use super::{ANSWER, Shared, WRITE, seal};
+use super::{ANSWER, GRACE, Shared, Standing, WRITE, seal};
 use crate::cache::{Entry, Key, Want};
 
 /// How long an answer is held for a server that is away, to be stored when it is back.
@@ -38,18 +38,19 @@ impl Shared {
         let until = Instant::now() + hold;
         let mut again = false;
         loop {
-            let reachable = self.breaker().lets(Instant::now());
+            let begun = Instant::now();
+            let reachable = self.breaker().lets(begun);
             let done = if reachable {
                 trial(again).await
             } else {
                 Err(Trouble::LeftAlone)
             };
             match done {
-                Err(trouble) if trouble.may_pass() && Instant::now() < until => self.failed(&trouble),
+                Err(trouble) if trouble.may_pass() && Instant::now() < until => self.failed(&trouble, begun),
                 done => return done,
             }
             again = true;
-            counted.leave();
+            counted.is_late();
             tokio::time::sleep(BREATH).await;
         }
     }
@@ -119,22 +120,27 @@ impl Shared {
 
     /// Notes that a write was taken.
     pub(super) fn took(&self) {
-        self.answered();
+        // A write has more time than a lookup: of a server that is too far for lookups it says nothing.
+        if !self.link.is_farther_than(ANSWER) {
+            self.answered();
+        }
         self.writes().succeeded();
     }
 
     /// Notes that one was not: a server that is full or a replica answers lookups all the same.
-    pub(super) fn took_not(self: &Arc<Self>, trouble: &Trouble) {
+    pub(super) fn took_not(self: &Arc<Self>, trouble: &Trouble, begun: Instant) {
         if trouble.is_about_writing() {
             self.writes().failed_for(trouble.to_string(), Instant::now());
         } else {
-            self.failed(trouble);
+            self.failed(trouble, begun);
         }
     }
 
-    /// Waits for writes on their way, as long as a lookup may take: a process that ends at once would take them along.
+    /// Waits for writes on their way: a process that ends at once would take them along. A server that has answered gets
+    /// [`GRACE`], any other no more than a lookup.
     pub async fn settle(&self) {
-        let until = tokio::time::Instant::now() + ANSWER;
+        let answers = self.breaker().standing() == Standing::There;
+        let until = tokio::time::Instant::now() + if answers { GRACE } else { ANSWER };
         while self.pending.load(Ordering::Relaxed) > 0 && tokio::time::Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -142,18 +148,39 @@ impl Shared {
 }
 
 /// A write on its way, counted until it has landed or is given up, however its task ends.
-pub(super) struct Counted(Option<Arc<Shared>>);
+pub(super) struct Counted {
+    shared: Option<Arc<Shared>>,
+    is_answer: bool,
+}
 
 impl Counted {
     /// Counts one from now on, before its task runs: who leaves at once waits for it too.
     pub fn pending(shared: &Arc<Shared>) -> Self {
         shared.pending.fetch_add(1, Ordering::Relaxed);
-        Self(Some(Arc::clone(shared)))
+        Self {
+            shared: Some(Arc::clone(shared)),
+            is_answer: false,
+        }
+    }
+
+    /// The same for an answer: if it comes late or not at all, another machine may ask for it again.
+    pub fn pending_answer(shared: &Arc<Shared>) -> Self {
+        let mut counted = Self::pending(shared);
+        counted.is_answer = true;
+        counted
+    }
+
+    /// Notes that it did not land at once.
+    pub fn is_late(&mut self) {
+        if let Some(shared) = self.shared.as_ref().filter(|_| self.is_answer) {
+            shared.count_uncoordinated();
+        }
+        self.leave();
     }
 
     /// Counts it no longer.
-    pub fn leave(&mut self) {
-        if let Some(shared) = self.0.take() {
+    fn leave(&mut self) {
+        if let Some(shared) = self.shared.take() {
             shared.pending.fetch_sub(1, Ordering::Relaxed);
         }
     }

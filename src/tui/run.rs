@@ -185,6 +185,9 @@ impl Driver {
                 // Its keys are the other editor's: nobody reads them here meanwhile.
                 drop(events);
                 let edited = tokio::task::block_in_place(|| elsewhere::edit(&name, &text, guard));
+                // The end of the events has woken a reader that was not there. The next one would take that for itself, and overlook
+                // keys that come at the same time until there are more (crossterm 0.29).
+                crossterm::event::poll(Duration::ZERO)?;
                 events = EventStream::new();
                 let effects = app.update(Message::EditedElsewhere(name, edited));
                 frames.wanted(true);
@@ -217,7 +220,9 @@ impl Driver {
             frames.wanted(asked);
             self.run_all(effects, guard)?;
         }
-        Ok(())
+        // What is open is kept with each frame, and the last keys get none.
+        let effects = app.update(Message::Now(Timestamp::now()));
+        self.run_all(effects, guard)
     }
 
     fn run_all(&mut self, effects: Vec<Effect>, guard: &mut Guard) -> io::Result<()> {
@@ -441,6 +446,11 @@ fn models(desk: &Desk) -> Vec<Item> {
     items
 }
 
+/// How long the program may take to end after a signal. The loop may not hear of it: when the terminal vanishes while keys are read,
+/// crossterm 0.29 reads the end of its input for ever.
+#[cfg(unix)]
+const LAST: Duration = Duration::from_secs(10);
+
 /// The signals that end the program: the terminal is given back first.
 #[cfg(unix)]
 struct Signals {
@@ -452,6 +462,17 @@ struct Signals {
 #[cfg(unix)]
 impl Signals {
     fn install() -> io::Result<Self> {
+        let mut others = Self::listen()?;
+        tokio::spawn(async move {
+            others.end().await;
+            tokio::time::sleep(LAST).await;
+            terminal::restore();
+            std::process::exit(1);
+        });
+        Self::listen()
+    }
+
+    fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,

@@ -14,6 +14,7 @@ mod providers;
 mod readme;
 mod real;
 mod recall;
+mod reference;
 mod replay;
 mod responses;
 mod screens;

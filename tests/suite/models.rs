@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use crate::support::{Home, Part, Ran, STREAM, Server, delta, finish, frame, reply, stream, text};
+use crate::support::{Gate, Home, PATIENCE, Part, Ran, STREAM, Server, delta, finish, frame, reply, stream, text};
 
 const KEY: &str = "sk-planted-0123456789";
 
@@ -231,7 +231,7 @@ fn hostile_output_is_made_harmless() {
 fn an_interrupt_ends_the_ask_cleanly() {
     let home = Home::new();
     let mut script = stream(&["first words"], None);
-    script.push(Part::Wait(Duration::from_secs(30)));
+    script.push(Part::Until(Gate::default()));
     let server = Server::start(vec![script]);
     let mut child = home
         .command()
@@ -246,14 +246,15 @@ fn an_interrupt_ends_the_ask_cleanly() {
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(begun.elapsed() < Duration::from_secs(10), "it waited for the server");
+    assert!(begun.elapsed() < PATIENCE, "it waited for the server");
 }
 
 #[test]
 fn twenty_at_once_are_one_call() {
     use futures_util::StreamExt;
     let home = Home::new();
-    let mut script = vec![text(STREAM), delta("slow "), Part::Wait(Duration::from_millis(300))];
+    let gate = Gate::default();
+    let mut script = vec![text(STREAM), delta("slow "), Part::Until(gate.clone())];
     script.extend([delta("answer"), finish("stop")]);
     let server = Server::start(vec![script]);
     let desk = home.desk();
@@ -267,7 +268,14 @@ fn twenty_at_once_are_one_call() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let texts = runtime.block_on(async {
         let asks = (0..20).map(|_| desk.ask(&prepared, wickdesk::desk::Policy::Cached).collect::<Vec<_>>());
-        futures_util::future::join_all(asks).await
+        let joined = async {
+            while desk.cache().report().session.joined < 19 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            gate.open();
+        };
+        let asked = futures_util::future::join(futures_util::future::join_all(asks), joined);
+        tokio::time::timeout(PATIENCE, asked).await.unwrap().0
     });
     for steps in texts {
         let done = steps.iter().find_map(|s| match s {

@@ -1,11 +1,15 @@
-//! What the tests share: directories of their own, the binary, a server on loopback, candles in any layout.
+//! Shared by the tests: directories of their own, the binary, a server on loopback, gates, and a record of comparisons.
+//!
+//! No test waits for a time to pass and hopes that something has happened by then. It waits for the event: a [`Gate`] holds a
+//! server's answer back, [`eventually`] waits for a state, [`Asked`] for a line of a process. Each ends in a failure after
+//! [`PATIENCE`], which no machine should need.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use wickdesk::config::{Flags, Settings};
@@ -135,14 +139,184 @@ pub fn series() -> Series {
     sample(&ReadOptions::default()).unwrap().series
 }
 
-/// The folder of reference data beside the project, where there is one.
+/// A file or folder of `tests/data`, which every clone has.
+#[track_caller]
+pub fn data(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+    assert!(
+        path.exists(),
+        "tests/data/{name} is missing: it belongs to the repository"
+    );
+    path
+}
+
+/// The full reference data beside the project, where there is some. Records whether this test could compare with it.
 pub fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(name);
     if path.exists() {
+        ran("the full reference data in ../shared");
         return Some(path);
     }
-    eprintln!("skipped: no shared/{name} beside the project");
+    skipped(
+        "the full reference data in ../shared",
+        &format!("there is no ../shared/{name}"),
+    );
     None
+}
+
+/// Records that this test compared with something that not every machine has.
+pub fn ran(with: &str) {
+    record(&format!("ran\t{}\t{with}\t", test_name()));
+}
+
+/// Records that it could not, and why.
+pub fn skipped(with: &str, why: &str) {
+    eprintln!("skipped: {with}: {why}");
+    record(&format!(
+        "skipped\t{}\t{with}\t{}",
+        test_name(),
+        why.trim().replace(['\n', '\t'], " ")
+    ));
+}
+
+/// The harness names each thread after its test.
+fn test_name() -> String {
+    std::thread::current().name().unwrap_or("unnamed").to_owned()
+}
+
+/// The comparisons of one run, for `tests/summary.rs`. The first line names the run, so that no other run's lines count.
+fn record(line: &str) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("comparisons.txt");
+    let run = format!("run {}", run_number());
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    let mut lines: Vec<&str> = known.lines().collect();
+    if lines.first() != Some(&run.as_str()) {
+        lines = vec![&run];
+    }
+    if !lines.contains(&line) {
+        lines.push(line);
+    }
+    std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+}
+
+/// The process that runs the test binaries one after the other, and so names the run.
+fn run_number() -> u32 {
+    #[cfg(unix)]
+    return std::os::unix::process::parent_id();
+    #[cfg(not(unix))]
+    0
+}
+
+/// How long a test waits for an event before it fails. No test passes because this time is over.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until it is so.
+#[track_caller]
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "not so after {PATIENCE:?}: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Holds whoever passes until it is opened.
+#[derive(Clone, Default)]
+pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    pub fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    /// Waits until it is open. A gate that is never opened holds until the test is over.
+    fn pass(&self) {
+        let open = self.0.0.lock().unwrap();
+        drop(self.0.1.wait_timeout_while(open, PATIENCE * 10, |open| !*open).unwrap());
+    }
+}
+
+/// A process on its way, with what it has written to standard error so far.
+pub struct Asked {
+    child: Child,
+    err: Arc<Mutex<String>>,
+    readers: Vec<std::thread::JoinHandle<String>>,
+}
+
+impl Asked {
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let err = Arc::new(Mutex::new(String::new()));
+        let (mut out, mut errors) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let seen = Arc::clone(&err);
+        let readers = vec![
+            std::thread::spawn(move || {
+                let mut text = String::new();
+                out.read_to_string(&mut text).unwrap();
+                text
+            }),
+            std::thread::spawn(move || {
+                let (mut all, mut buffer) = (Vec::new(), [0; 1024]);
+                while let Ok(n @ 1..) = errors.read(&mut buffer) {
+                    all.extend_from_slice(&buffer[..n]);
+                    *seen.lock().unwrap() = String::from_utf8_lossy(&all).into_owned();
+                }
+                String::from_utf8(all).unwrap()
+            }),
+        ];
+        Self { child, err, readers }
+    }
+
+    /// Whether it has said so on standard error.
+    pub fn has_said(&self, words: &str) -> bool {
+        self.err.lock().unwrap().contains(words)
+    }
+
+    /// Waits until it says so on standard error.
+    #[track_caller]
+    pub fn says(&self, words: &str) {
+        eventually(&format!("it says {words}"), || self.has_said(words));
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    pub fn id(&self) -> i32 {
+        i32::try_from(self.child.id()).unwrap()
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end. Returns its exit code and all that it has written.
+    #[track_caller]
+    pub fn ends(mut self) -> Ran {
+        let mut status = None;
+        eventually("the process ends", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        let mut texts = self.readers.drain(..).map(|reader| reader.join().unwrap());
+        Ran {
+            code: status.and_then(|s| s.code()).unwrap_or(-1),
+            out: texts.next().unwrap(),
+            err: texts.next().unwrap(),
+        }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing running.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// A part of a server's answer.
@@ -150,6 +324,8 @@ pub fn shared(name: &str) -> Option<PathBuf> {
 pub enum Part {
     Bytes(Vec<u8>),
     Wait(Duration),
+    /// Nothing more until the gate is open.
+    Until(Gate),
 }
 
 pub fn text(text: &str) -> Part {
@@ -249,6 +425,7 @@ fn serve(mut stream: TcpStream, answer: impl Fn(&str) -> Vec<Part>, seen: &Mutex
                 }
             }
             Part::Wait(time) => std::thread::sleep(time),
+            Part::Until(gate) => gate.pass(),
         }
     }
 }

@@ -6,7 +6,7 @@ use wickdesk::cache::{Cache, Clear, DiskError, Entry, Header, Options, Want};
 use wickdesk::ttl::Ttl;
 
 use super::{NOW, entry, key, noise, options};
-use crate::support::{Home, child, is_child};
+use crate::support::{Home, child, is_child, skipped};
 
 /// A cache without memory, so that every hit is the disk's.
 fn disk_only(home: &Home, bytes: u64) -> Cache {
@@ -286,15 +286,18 @@ fn a_small_file_system_that_fills_up_loses_nothing() {
     let ran = std::process::Command::new("unshare")
         .args(["-Urm", "bash", "-c", &script])
         .output();
-    let Ok(ran) = ran.inspect_err(|error| eprintln!("skipped: no unshare here: {error}")) else {
-        return;
+    let what = "a small file system of its own";
+    let ran = match ran {
+        Ok(ran) => ran,
+        Err(error) => return skipped(what, &format!("no unshare here: {error}")),
     };
     if ran.status.code() != Some(0) && !String::from_utf8_lossy(&ran.stdout).contains("running") {
-        return eprintln!(
-            "skipped: no tmpfs can be mounted here: {}",
-            String::from_utf8_lossy(&ran.stderr)
+        return skipped(
+            what,
+            &format!("it cannot be mounted: {}", String::from_utf8_lossy(&ran.stderr)),
         );
     }
+    crate::support::ran(what);
     let out = String::from_utf8_lossy(&ran.stdout).into_owned();
     assert!(ran.status.success(), "{out}\n{}", String::from_utf8_lossy(&ran.stderr));
     check_stored(&home, &out);

@@ -104,8 +104,9 @@ mod unix {
         std::fs::create_dir(home.path("cache")).unwrap();
         let me = std::fs::metadata(home.path("cache")).unwrap().uid();
         if std::os::unix::fs::chown(home.path("cache"), Some(me + 1), None).is_err() {
-            return eprintln!("skipped: only root can give a directory away");
+            return crate::support::skipped("a directory of another user", "only root can give one away");
         }
+        crate::support::ran("a directory of another user");
         let (_, trouble) = Cache::open(&options(&home, 1 << 30), NOW);
         assert!(reason(trouble).contains("another user"));
     }

@@ -1,12 +1,15 @@
-//! Ten thousand asks from eight processes, first with a server that stays, then with one that is killed every second.
+//! Ten thousand asks from eight processes, first with a server that stays, then with one that is killed again and again.
+//!
+//! Promised is one call for each question, but for asks that could not be coordinated with the desk, which are counted. The tests
+//! check just that: on a machine that is busy enough the server may be late for longer than an ask waits.
 
 use std::collections::HashMap;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Redis, answered, desk, said};
-use crate::support::{Home, Random, Server, child, is_child, stream};
+use crate::support::{Asked, Home, Random, Server, child, is_child, stream};
 
 const PROCESSES: usize = 8;
 const ASKS: usize = 1_250;
@@ -53,6 +56,8 @@ fn asker() {
             }
         }
         desk.settle_calls().await;
+        let shared = desk.shared().await.unwrap().unwrap();
+        println!("\nuncoordinated {}", shared.state().uncoordinated);
         let counts = desk.cache().report().session;
         assert_eq!(
             counts.lookups,
@@ -61,66 +66,77 @@ fn asker() {
     });
 }
 
-/// Has the processes ask; `meanwhile` is called again and again until they are done.
-fn asked(redis: &str, model: &Server, name: &str, questions: usize, mut meanwhile: impl FnMut()) {
+/// Has the processes ask, and calls `meanwhile` again and again until they are done. Returns how many asks were uncoordinated.
+fn asked(redis: &str, model: &Server, name: &str, questions: usize, mut meanwhile: impl FnMut()) -> usize {
     let mut askers: Vec<_> = (1..=PROCESSES)
         .map(|seed| {
             let told = format!("{redis}|{}|{name}|{questions}|{seed}", model.url);
             let [setting, program, rest @ ..] = child("asker", "shared::crowd::asker", told.as_ref());
             let (variable, value) = setting.split_once('=').unwrap();
-            let mut command = Command::new(program);
-            command
-                .args(rest)
-                .env(variable, value)
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped());
-            command.spawn().unwrap()
+            Asked::start(Command::new(program).args(rest).env(variable, value))
         })
         .collect();
-    while askers.iter_mut().any(|asker| asker.try_wait().unwrap().is_none()) {
+    while askers.iter_mut().any(Asked::is_running) {
         meanwhile();
     }
-    for asker in askers {
-        let done = asker.wait_with_output().unwrap();
-        let (out, err) = (
-            String::from_utf8_lossy(&done.stdout),
-            String::from_utf8_lossy(&done.stderr),
-        );
-        assert!(done.status.success(), "{out}\n{err}");
-    }
+    let uncoordinated = askers.into_iter().map(|asker| {
+        let done = asker.ends();
+        assert_eq!(done.code, 0, "{}\n{}", done.out, done.err);
+        let number = done.out.lines().find_map(|line| line.strip_prefix("uncoordinated "));
+        number.unwrap().parse::<usize>().unwrap()
+    });
+    uncoordinated.sum()
 }
 
 #[test]
 fn while_it_is_up_each_question_is_one_call() {
     let Some(redis) = Redis::start(&[]) else { return };
     let (model, counts) = counting();
-    asked(&redis.url(), &model, "calm", 200, || {
-        std::thread::sleep(Duration::from_millis(20))
+    let uncoordinated = asked(&redis.url(), &model, "calm", 200, || {
+        std::thread::sleep(Duration::from_millis(20));
     });
     let counts = counts.lock().unwrap();
     let twice: Vec<_> = counts.iter().filter(|(_, n)| **n > 1).collect();
-    assert!(twice.is_empty() && counts.len() == 200, "{twice:?}");
+    let calls: usize = counts.values().sum();
+    eprintln!(
+        "{} asks, {calls} calls for 200 questions, {uncoordinated} uncoordinated",
+        PROCESSES * 200
+    );
+    assert_eq!(counts.len(), 200);
+    assert!(
+        calls <= 200 + uncoordinated,
+        "{uncoordinated} uncoordinated, asked twice: {twice:?}"
+    );
+    // The count is an excuse for a machine at its limit, not for a desk that does not coordinate.
+    assert!(uncoordinated < PROCESSES * 200 / 10, "{uncoordinated} uncoordinated");
 }
 
 #[test]
 fn ten_thousand_asks_while_it_is_killed_every_second() {
-    let Some(mut redis) = Redis::start(&["--appendonly", "yes"]) else {
+    // With another rule for flushing its file Redis may hold back a write that it has answered, and a kill would lose it.
+    let Some(mut redis) = Redis::start(&["--appendonly", "yes", "--appendfsync", "no"]) else {
         return;
     };
     let (model, counts) = counting();
     let (url, mut killed) = (redis.url(), 0);
-    asked(&url, &model, "storm", ASKS, || {
-        std::thread::sleep(Duration::from_secs(1));
-        redis.kill();
-        redis.restart();
-        killed += 1;
+    let uncoordinated = asked(&url, &model, "storm", ASKS, || {
+        std::thread::sleep(Duration::from_millis(10));
+        // Between two kills it serves the desk: so many commands as it does in about a second on an idle machine.
+        if redis.served() > 6_000 {
+            redis.kill();
+            redis.restart();
+            killed += 1;
+        }
     });
     let counts = counts.lock().unwrap();
     let calls: usize = counts.values().sum();
     eprintln!(
-        "{} asks, killed {killed} times, {calls} calls for {ASKS} questions",
+        "{} asks, killed {killed} times, {calls} calls for {ASKS} questions, {uncoordinated} uncoordinated",
         PROCESSES * ASKS
     );
     assert_eq!(counts.len(), ASKS);
-    assert!(killed > 0 && calls < PROCESSES * ASKS / 2, "{killed} {calls}");
+    assert!(
+        killed > 0 && calls <= ASKS + uncoordinated,
+        "{killed} {calls} {uncoordinated}"
+    );
 }

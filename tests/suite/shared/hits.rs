@@ -133,7 +133,10 @@ fn taken_over_by_several_processes_at_once_it_is_one_answer() {
     let asks: Vec<_> = (0..6)
         .map(|_| {
             let mut command = asking(&home, &model, "hello", &[]);
-            command.stdout(std::process::Stdio::null()).spawn().unwrap()
+            command
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::null());
+            command.spawn().unwrap()
         })
         .collect();
     for mut ask in asks {

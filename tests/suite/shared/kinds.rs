@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::{Redis, ask, echo, free_port, machine, put, stats, tier};
-use crate::support::{Home, Server};
+use crate::support::{Home, PATIENCE, Server};
 
 /// Two machines on this server: what one asked is a hit for the other.
 #[track_caller]
@@ -85,10 +85,7 @@ fn cluster() -> Option<Vec<Redis>> {
         info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
     };
     while !nodes.iter().all(agreed) {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "the cluster does not come up"
-        );
+        assert!(begun.elapsed() < PATIENCE, "the cluster does not come up");
         std::thread::sleep(Duration::from_millis(50));
     }
     Some(nodes)
@@ -154,7 +151,7 @@ fn the_master_that_sentinel_names() {
             let _: Vec<String> = ask(&mut connection, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "desk"]);
             break;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "sentinel does not start");
+        assert!(begun.elapsed() < PATIENCE, "sentinel does not start");
         std::thread::sleep(Duration::from_millis(20));
     }
     let model = echo();

@@ -19,13 +19,19 @@ use redis::FromRedisValue;
 use tempfile::TempDir;
 use wickdesk::desk::{Answer, Desk, Policy, Question, Step};
 
-use crate::support::{Home, Part, Ran, Server, stream};
+use crate::support::{Gate, Home, PATIENCE, Part, Ran, Server, ran, skipped, stream};
 
 const KEY: &str = "sk-planted-0123456789";
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, below those that the system gives to clients: while a server is down, no client that looks
+/// for it gets its port.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    loop {
+        let port = fastrand::u16(15_000..22_000);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A server of a test's own.
@@ -44,7 +50,7 @@ impl Redis {
         for _ in 0..10 {
             let (port, directory) = (free_port(), tempfile::tempdir().unwrap());
             let Some(process) = launch(port, &options, directory.path()) else {
-                eprintln!("skipped: no redis-server on this machine");
+                skipped("a Redis server", "there is no redis-server on this machine");
                 return None;
             };
             let mut redis = Self {
@@ -54,6 +60,7 @@ impl Redis {
                 process,
             };
             if redis.answers() {
+                ran("a Redis server");
                 return Some(redis);
             }
         }
@@ -63,12 +70,12 @@ impl Redis {
     /// Whether it answers, if need be with an error, before long.
     fn answers(&mut self) -> bool {
         let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(10) {
+        while begun.elapsed() < PATIENCE {
             if self.process.try_wait().unwrap().is_some() {
                 return false;
             }
             let client = redis::Client::open(self.url()).unwrap();
-            let connected = client.get_connection_with_timeout(Duration::from_secs(1));
+            let connected = client.get_connection_with_timeout(PATIENCE);
             let answer: redis::RedisResult<()> = connected.and_then(|mut c| redis::cmd("DBSIZE").query(&mut c));
             let not_yet = |e: &redis::RedisError| e.is_connection_refusal() || e.code() == Some("LOADING");
             if !answer.is_err_and(|e| not_yet(&e)) {
@@ -103,6 +110,15 @@ impl Redis {
     fn says<T: FromRedisValue>(&self, words: &[&str]) -> T {
         let mut connection = redis::Client::open(self.url()).unwrap().get_connection().unwrap();
         ask(&mut connection, words)
+    }
+
+    /// How many commands it has served since it was started.
+    fn served(&self) -> u64 {
+        let info: String = self.says(&["INFO", "stats"]);
+        let number = info
+            .lines()
+            .find_map(|line| line.strip_prefix("total_commands_processed:"));
+        number.unwrap().trim().parse().unwrap()
     }
 
     fn keys(&self) -> Vec<String> {
@@ -176,10 +192,11 @@ fn echo() -> Server {
     Server::answering(|_, request| stream(&["You said: ", &said(request)], Some("stop")))
 }
 
-/// The same, which takes its time.
-fn thinking(time: Duration) -> Server {
+/// The same, which answers when the gate is open.
+fn thinking(gate: &Gate) -> Server {
+    let gate = gate.clone();
     Server::answering(move |_, request| {
-        let mut parts = vec![Part::Wait(time)];
+        let mut parts = vec![Part::Until(gate.clone())];
         parts.extend(stream(&["You said: ", &said(request)], Some("stop")));
         parts
     })

@@ -1,9 +1,7 @@
 //! The workbench with a shared cache: another's answer, and a panel that says how the server stands.
 
-use std::time::Duration;
-
-use super::{Redis, config, echo};
-use crate::support::{Home, Part, Server};
+use super::{Redis, config, echo, thinking};
+use crate::support::{Gate, Home, Server, eventually};
 use crate::workbench::Session;
 
 const F5: &str = "\x1b[15~";
@@ -42,10 +40,11 @@ fn what_one_workbench_asked_is_a_hit_in_another() {
         second.press("R");
         second.wait(&format!("sample {n}"));
     }
-    second.wait("shared: away since ");
-    second.wait("connection refused");
+    second.sees("shared: away since");
+    second.sees("connection refused");
+    second.remember();
     redis.restart();
-    second.wait("there │");
+    second.loses("shared: away since");
     second.press("q");
     assert_eq!(second.ends(), 0);
     second.is_restored();
@@ -54,14 +53,12 @@ fn what_one_workbench_asked_is_a_hit_in_another() {
 #[test]
 fn left_in_the_middle_of_an_ask_it_lets_its_lease_go() {
     let Some(redis) = Redis::start(&[]) else { return };
-    let model = Server::answering(|_, _| vec![Part::Wait(Duration::from_secs(20))]);
+    let model = thinking(&Gate::default());
     let home = machine(&redis.url(), &model);
     let mut session = Session::open(&home);
     session.wait("there │");
     session.press(F5);
-    while model.calls() == 0 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    eventually("the model is asked", || model.calls() == 1);
     assert!(redis.keys().iter().any(|key| key.contains(":lease:")));
     session.press("q");
     assert_eq!(session.ends(), 0);
