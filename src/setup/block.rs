@@ -130,7 +130,9 @@ fn is_setup(members: &[(String, Node)]) -> bool {
     };
     let sided =
         |(key, node): &(String, Node)| field(key) == Some(Field::Action) && node.text().and_then(side).is_some();
-    named(&["side", "entry"]) || members.iter().any(level) && members.iter().any(sided)
+    let stated = |(key, node): &(String, Node)| field(key) == Some(Field::Side) && node.text().and_then(side).is_some();
+    let levelled = members.iter().any(level);
+    named(&["entry"]) || members.iter().any(stated) || levelled && (named(&["side"]) || members.iter().any(sided))
 }
 
 fn plain_key(key: &str) -> String {
@@ -169,16 +171,15 @@ fn field(key: &str) -> Option<Field> {
     }
     Some(match key.as_str() {
         "side" => Field::Side,
-        "action" | "direction" | "tradedirection" | "signal" | "decision" | "recommendation" | "position" => {
-            Field::Action
-        }
+        "action" | "direction" | "tradedirection" | "signal" | "decision" | "recommendation" | "position" | "type"
+        | "tradetype" | "cmd" | "orderside" | "bias" => Field::Action,
         "order" | "ordertype" => Field::Order,
-        "entry" | "entryprice" | "entryzone" | "entryrange" => Field::Entry,
+        "entry" | "entryprice" | "entryzone" | "entryrange" | "entries" => Field::Entry,
         "stop" | "stoploss" | "sl" | "stoplossprice" | "stopprice" => Field::Stop,
         "targets" | "target" | "takeprofit" | "takeprofits" | "tp" | "takeprofitprice" | "targetprice" => {
             Field::Targets
         }
-        "riskreward" | "rr" | "riskrewardratio" => Field::RiskReward,
+        "riskreward" | "rr" | "riskrewardratio" | "rrratio" | "rewardrisk" => Field::RiskReward,
         "validbars" => Field::ValidBars,
         "confidence" => Field::Confidence,
         "invalidation" => Field::Invalidation,
@@ -200,7 +201,7 @@ fn setup(members: &[(String, Node)], scale: Option<Scale>) -> Setup {
     };
     let text = |wanted: Field| one(wanted).and_then(Node::text);
     let mut unread = Vec::new();
-    let said = one(Field::Entry).and_then(Node::text).and_then(order);
+    let said = one(Field::Entry).and_then(entry_kind).and_then(order);
     let entry = level(one(Field::Entry), Level::Entry, &mut unread, |node| entry(node, scale));
     let stop = level(one(Field::Stop), Level::Stop, &mut unread, |node| {
         single_price(node, scale)
@@ -222,17 +223,44 @@ fn setup(members: &[(String, Node)], scale: Option<Scale>) -> Setup {
         }
     }
     Setup {
-        side: text(Field::Side).or(text(Field::Action)).and_then(side),
+        side: text(Field::Side).map_or_else(|| acted(&fields), side),
         order: text(Field::Order).and_then(order).or(said),
         entry,
         stop,
         targets,
-        risk_reward: text(Field::RiskReward).and_then(number::ratio),
+        risk_reward: text(Field::RiskReward).and_then(|t| number::ratio(t).or_else(|| prose::ratio(t))),
         valid_bars: text(Field::ValidBars).and_then(number::candles),
         confidence: text(Field::Confidence).and_then(number::confidence),
         invalidation: text(Field::Invalidation).filter(|t| !t.is_empty()).map(str::to_owned),
         claims: one(Field::Claims).map(claims).unwrap_or_default(),
         unread,
+    }
+}
+
+/// What an entry says of the kind of order: `"market"`, `{"type": "limit", "price": 2345}`.
+fn entry_kind(node: &Node) -> Option<&str> {
+    match node {
+        Node::Object(members) => members.iter().find(|(key, _)| plain_key(key) == "type")?.1.text(),
+        other => other.text(),
+    }
+}
+
+/// The one side that an agent's words for it name.
+fn acted(fields: &[(Field, &Node)]) -> Option<Side> {
+    let mut sides = fields
+        .iter()
+        .filter(|(f, _)| *f == Field::Action)
+        .filter_map(|(_, node)| node.text().and_then(side));
+    let first = sides.next()?;
+    let rest: Vec<Side> = sides.collect();
+    match rest.iter().all(|s| *s == first) {
+        true => Some(first),
+        // A position that is none yet goes with an action that is some.
+        false => {
+            let mut trades = std::iter::once(first).chain(rest).filter(|s| *s != Side::None);
+            let one = trades.next()?;
+            trades.all(|s| s == one).then_some(one)
+        }
     }
 }
 
@@ -322,11 +350,19 @@ fn single_price(node: &Node, scale: Option<Scale>) -> Option<f64> {
             _ => None,
         },
         Node::Object(members) => {
-            let mut named = members
+            let of = |name: &&str| -> Vec<&Node> {
+                let named = members.iter().filter(|(key, _)| plain_key(key) == *name);
+                named.map(|(_, value)| value).collect()
+            };
+            // "level" may be the number of a target where there is a price.
+            let found = ["price", "value", "tp", "target", "level"]
                 .iter()
-                .filter(|(k, _)| matches!(plain_key(k).as_str(), "price" | "level"));
-            let (_, value) = named.next()?;
-            named.next().is_none().then(|| single_price(value, scale)).flatten()
+                .map(of)
+                .find(|found| !found.is_empty())?;
+            match found.as_slice() {
+                [value] => single_price(value, scale),
+                _ => None,
+            }
         }
     }
 }
@@ -344,11 +380,14 @@ fn entry(node: &Node, scale: Option<Scale>) -> Option<Zone> {
             _ => None,
         },
         Node::Object(members) => {
-            let end = |names: [&str; 3]| {
+            let end = |names: [&str; 4]| {
                 let (_, value) = members.iter().find(|(k, _)| names.contains(&plain_key(k).as_str()))?;
                 single_price(value, scale)
             };
-            match (end(["from", "low", "min"]), end(["to", "high", "max"])) {
+            match (
+                end(["from", "low", "min", "lower"]),
+                end(["to", "high", "max", "upper"]),
+            ) {
                 (Some(a), Some(b)) => Some(Zone::between(a, b)),
                 _ => one(node),
             }
@@ -361,6 +400,9 @@ fn target_nodes<'a>(fields: &[(Field, &'a Node)], list: Option<&'a Node>) -> Vec
     if let Some(node) = list {
         return match node {
             Node::List(items) => items.iter().collect(),
+            Node::Object(members) if members.iter().all(|(k, _)| matches!(field(k), Some(Field::Target(_)))) => {
+                members.iter().map(|(_, value)| value).collect()
+            }
             other => vec![other],
         };
     }

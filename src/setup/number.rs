@@ -6,6 +6,9 @@ use super::Scale;
 /// none. `1,234` alone is a group mark only if the result lies in `scale`.
 pub(super) fn price(text: &str, scale: Option<Scale>) -> Option<f64> {
     let bare = strip_currency(text.trim());
+    // `.0055`
+    let whole = bare.starts_with('.').then(|| format!("0{bare}"));
+    let bare = whole.as_deref().unwrap_or(bare);
     let value = grouped(bare, scale)?;
     (value.is_finite() && value > 0.0).then_some(value)
 }

@@ -44,7 +44,7 @@ const RATIOS: &[f64] = &[
     0.236, 0.382, 0.5, 0.618, 0.65, 0.705, 0.786, 0.886, 1.272, 1.414, 1.618, 2.618,
 ];
 /// Characters that join the two prices of a zone.
-const JOINS: &str = "-–—~/…&→=>,;|+_.";
+const JOINS: &str = "-–—~/…&→=<>≤≥,;|+_.\\";
 /// Characters after a number that make it a count, a time or a date, in scripts without blanks; the first row are distances.
 const UNSPACED_DISTANCES: &str = "点點핍";
 const UNSPACED_UNITS: &str = "根月日年时時分本手倍期天週周일시분개월봉배차번주";
@@ -61,7 +61,8 @@ pub(super) fn single(text: &str, scale: Option<Scale>) -> Read<Option<f64>> {
             .filter(|next| matches!(value.amounts[*next].what, What::Price(other) if other != price));
         let disputed = next.is_some_and(|next| {
             let gap = value.gap(at, next);
-            joins(&gap) || offers(&gap)
+            let portioned = plain(value.text).split(' ').any(|w| is(Kind::Portion, w));
+            joins(&gap) || offers(&gap) || portioned && value.holds(next) || gap.is_empty()
         });
         (!disputed).then_some(price)
     });
@@ -80,40 +81,40 @@ pub(super) fn list(text: &str, scale: Option<Scale>) -> Read<Vec<f64>> {
     let value = Value::of(text, scale);
     let mut found = Vec::new();
     let mut unread = Vec::new();
-    let mut last = None;
+    let mut last: Option<(usize, String)> = None;
     let mut at = value.first(false);
     while let Some(here) = at {
-        if let Some(last) = last
-            && !value.is_list_gap(last, here)
+        if let Some((last, _)) = &last
+            && !value.is_list_gap(*last, here)
         {
             break;
         }
-        match value.amounts[here].what {
-            What::Price(price) => match last.map_or(Short::Whole, |last| value.short(last, here)) {
-                Short::Whole => found.push(price),
-                Short::Completed(price) => found.push(price),
-                Short::Doubtful => unread.push(value.text(here).to_owned()),
-            },
-            What::Unreadable => unread.push(value.text(here).to_owned()),
-            What::Distance | What::Multiple | What::Share | What::Other => {}
-        }
-        last = Some(here);
+        let read = match (value.amounts[here].what, &last) {
+            (What::Price(price), Some((before, whole))) => value.short(whole, price, here, *before),
+            (What::Price(price), None) => Some((price, value.text(here).to_owned())),
+            (What::Unreadable, _) => None,
+            (What::Distance | What::Multiple | What::Share | What::Other, _) => {
+                at = value.next(here);
+                continue;
+            }
+        };
+        let text = match read {
+            Some((price, text)) => {
+                found.push(price);
+                text
+            }
+            None => {
+                unread.push(value.text(here).to_owned());
+                value.text(here).to_owned()
+            }
+        };
+        last = Some((here, text));
         at = value.next(here);
     }
     if found.is_empty() && unread.is_empty() {
         return value.read(found, false);
     }
     Read { value: found, unread }
-}
-
-/// The second of two joined prices, which may leave out what it shares with the first.
-enum Short {
-    /// It stands for itself.
-    Whole,
-    /// `1805-07`, `1.1800-20`, `64.2-64.5k`: the price it means.
-    Completed(f64),
-    /// It leaves something out, and what cannot be told.
-    Doubtful,
 }
 
 /// A value with its numbers.
@@ -146,22 +147,46 @@ impl<'a> Value<'a> {
             })
             .collect();
         let mut value = Self { text, scale, amounts };
+        value.number_items();
         value.share_thousands();
         value
     }
 
-    /// `64.2-64.5k`: the k is of both.
+    /// `1- 1.1800 2- 1.1830`: digits that count are no prices.
+    fn number_items(&mut self) {
+        let mut count = 1;
+        for at in 0..self.amounts.len().saturating_sub(1) {
+            let (this, next) = (self.text(at), self.text(at + 1));
+            let parted = self.amounts[at].end < self.amounts[at + 1].start;
+            if this == count.to_string() && next.len() > 1 && parted {
+                self.amounts[at].what = What::Other;
+                count += 1;
+            }
+        }
+    }
+
+    /// `64.2-64.5k`, `64.2k-64.5`: the k is of both.
     fn share_thousands(&mut self) {
+        let holds = |price| self.scale.is_some_and(|s| s.holds(price));
         for at in 1..self.amounts.len() {
             let (What::Price(a), What::Price(b)) = (self.amounts[at - 1].what, self.amounts[at].what) else {
                 continue;
             };
-            let shared = self.text[self.amounts[at].end..].starts_with(['k', 'K']) && joins(&self.gap(at - 1, at));
-            let holds = |price| self.scale.is_some_and(|s| s.holds(price));
-            if shared && !holds(a) && holds(a * 1_000.0) && holds(b) {
-                self.amounts[at - 1].what = What::Price(a * 1_000.0);
+            if !joins(&self.gap(at - 1, at)) {
+                continue;
+            }
+            for (k, bare, price) in [(at, at - 1, a), (at - 1, at, b)] {
+                let suffixed = self.text[self.amounts[k].end..].starts_with(['k', 'K']);
+                if suffixed && !holds(price) && holds(price * 1_000.0) {
+                    self.amounts[bare].what = What::Price(price * 1_000.0);
+                }
             }
         }
+    }
+
+    /// Whether the price at `at` is believable.
+    fn holds(&self, at: usize) -> bool {
+        matches!(self.amounts[at].what, What::Price(price) if self.scale.is_none_or(|s| s.holds(price)))
     }
 
     fn text(&self, at: usize) -> &'a str {
@@ -194,7 +219,7 @@ impl<'a> Value<'a> {
             (0..self.amounts.len()).filter(|at| !self.amounts[*at].inside && is_number(self.amounts[*at].what));
         let candidate = candidates.find(|at| !(entry && self.is_condition(*at)));
         if let Some(at) = candidate {
-            return self.stands(at).then_some(at);
+            return (self.stands(at) && !self.is_rivalled(at)).then_some(at);
         }
         let related = plain(self.text).split(' ').any(|w| is(Kind::Beyond, w));
         let other = self
@@ -205,6 +230,46 @@ impl<'a> Value<'a> {
             return None;
         }
         (0..self.amounts.len()).find(|at| matches!(self.amounts[*at].what, What::Price(_)))
+    }
+
+    /// Whether another price of the value may be meant instead: `was 1.17, now 1.18`, `below 1.175 (1.174)`, `7$ (2338)`.
+    fn is_rivalled(&self, at: usize) -> bool {
+        let lead = plain(&self.text[..self.amounts[at].start]);
+        let any = |kind| lead.split(' ').any(|w| is(kind, w));
+        if any(Kind::Superseded) {
+            return true;
+        }
+        let What::Price(price) = self.amounts[at].what else {
+            return false;
+        };
+        let holds = |price: f64| self.scale.is_some_and(|s| s.holds(price));
+        let mut rivals = self.amounts[at + 1..].iter().filter_map(|a| match a.what {
+            What::Price(rival) if holds(rival) && rival != price => Some(a),
+            _ => None,
+        });
+        if !holds(price) && self.scale.is_some() {
+            return rivals.any(|a| a.inside);
+        }
+        // What is beyond a level is named by that level, or by a price of its own that follows it.
+        (any(Kind::Beyond) || any(Kind::Break))
+            && rivals.any(|a| (a.inside && self.is_alone_in_brackets(a)) || self.is_placed(a))
+    }
+
+    /// Whether a bracket holds this number and nothing else.
+    fn is_alone_in_brackets(&self, amount: &Amount) -> bool {
+        let before = self.text[..amount.start].trim_end_matches([' ', '$', '€', '~', '≈']);
+        before.ends_with(['(', '[']) && self.text[amount.end..].trim_start().starts_with([')', ']'])
+    }
+
+    /// Whether "at" or the like is right before a number.
+    fn is_placed(&self, amount: &Amount) -> bool {
+        let lead = self.text[..amount.start].trim_end_matches([' ', '$', '€']);
+        let word = lead
+            .rsplit(|c: char| !c.is_alphabetic())
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
+        !amount.inside && (word == "at" || is(Kind::Instead, &word) || is(Kind::Entry, &word))
     }
 
     /// Whether the words before a price make it the level of a condition: `close above 1810`, `if it breaks 1810`.
@@ -275,68 +340,78 @@ impl<'a> Value<'a> {
         if !last.is_empty() && (is(Kind::Currency, last) || last == "us") {
             rest = rest[..rest.len() - last.len()].trim_end();
         }
-        rest.to_owned()
+        // `low 2343, high 2347`, `half at 2345, half at 2343`
+        let is_aside = |word: &str| {
+            [Kind::Edge, Kind::Portion, Kind::Filler]
+                .iter()
+                .any(|kind| is(*kind, word))
+        };
+        let words = rest
+            .split_whitespace()
+            .filter(|w| !is_aside(w.trim_matches(',')) || *w == ",");
+        let mut kept: Vec<&str> = words.collect();
+        if kept.is_empty() && rest.contains(',') || kept.is_empty() && rest.split_whitespace().any(|w| w.ends_with(','))
+        {
+            kept.push(",");
+        }
+        kept.join(" ")
     }
 
     fn zone_from(&self, first: usize) -> Option<Zone> {
         let What::Price(mut low) = self.amounts[first].what else {
             return None;
         };
+        let holds = |price: f64| self.scale.is_none_or(|s| s.holds(price));
+        let is_first_in = holds(low);
         let mut high = low;
         let mut last = first;
+        let mut whole = self.text(first).to_owned();
         while let Some(next) = self.next(last) {
             let gap = self.gap(last, next);
-            let amount = self.amounts[next];
+            let is_price = matches!(self.amounts[next].what, What::Price(_));
             if !joins(&gap) {
-                // One of two, without saying which.
-                if offers(&gap) && matches!(amount.what, What::Price(_)) {
+                // One of two without saying which, or two figures with nothing between them.
+                let instead = gap.split(' ').any(|w| is(Kind::Instead, w.trim_matches(',')));
+                if is_price && (offers(&gap) || instead || gap.is_empty()) {
                     return None;
                 }
                 break;
             }
-            let price = match amount.what {
-                What::Price(price) => match self.short(last, next) {
-                    // A comma may part the entry from something else.
-                    Short::Whole
-                        if gap.contains([',', ';', '|', '+', '_']) && self.scale.is_some_and(|s| !s.holds(price)) =>
-                    {
-                        return None;
-                    }
-                    Short::Whole => price,
-                    Short::Completed(price) => price,
-                    Short::Doubtful => return None,
-                },
+            let (price, text) = match self.amounts[next].what {
+                What::Price(price) => self.short(&whole, price, next, last)?,
                 What::Unreadable => return None,
                 What::Distance | What::Multiple | What::Share | What::Other => break,
             };
+            if is_first_in && !holds(price) {
+                return None;
+            }
             low = low.min(price);
             high = high.max(price);
-            last = next;
+            (last, whole) = (next, text);
         }
         Some(Zone::between(low, high))
     }
 
-    /// What the second of two prices leaves out. Only a dash or a slash joins such a pair.
-    fn short(&self, first: usize, second: usize) -> Short {
-        let (What::Price(a), What::Price(b)) = (self.amounts[first].what, self.amounts[second].what) else {
-            return Short::Whole;
+    /// A joined price with what it leaves out of the `whole` one before it, and how it is written then: `1805-07`, `1.1800-20`,
+    /// `2345.5-7.5`. Only a dash or a slash joins such a pair. `None` where it leaves something out that cannot be told.
+    fn short(&self, whole: &str, price: f64, at: usize, before: usize) -> Option<(f64, String)> {
+        let digits = self.text(at);
+        let itself = Some((price, digits.to_owned()));
+        let dashed = matches!(self.gap(before, at).as_str(), "-" | "–" | "—" | "/" | "~");
+        let is_end = digits.bytes().all(|d| d.is_ascii_digit() || d == b'.') && digits.len() < whole.len();
+        let (true, true, Some(a)) = (dashed, is_end, number::price(whole, self.scale)) else {
+            return itself;
         };
-        let (whole, digits) = (self.text(first), self.text(second));
-        let dashed = matches!(self.gap(first, second).as_str(), "-" | "–" | "—" | "/" | "~");
-        let is_end = digits.bytes().all(|d| d.is_ascii_digit()) && digits.len() < whole.len();
-        if !(dashed && is_end) {
-            return Short::Whole;
-        }
         let holds = |price: f64| self.scale.is_none_or(|s| s.holds(price));
-        let completed =
-            number::price(&completed(whole, digits), self.scale).filter(|p| *p > a && *p <= a * 1.5 && holds(*p));
-        let possible = b >= a / 2.0 && b <= a * 2.0 || self.scale.is_some() && holds(b);
+        let text = completed(whole, digits);
+        let full = number::price(&text, self.scale).filter(|p| *p > a && *p <= a * 1.5 && holds(*p));
+        let possible = price >= a / 2.0 && price <= a * 2.0 || self.scale.is_some() && holds(price);
         let fraction = whole.find(['.', ',']).is_some_and(|mark| digits.len() < mark);
-        match completed {
+        match full {
             // 90 is a price where 110.80 is one: only its lack of a fraction tells.
-            Some(price) if !possible || fraction => Short::Completed(price),
-            _ if possible => Short::Whole,
-            _ => Short::Doubtful,
+            Some(full) if !possible || fraction => Some((full, text)),
+            _ if possible => itself,
+            _ => None,
         }
     }
 
@@ -352,9 +427,11 @@ impl<'a> Value<'a> {
                 Kind::Third,
                 Kind::Last,
                 Kind::Currency,
-                Kind::Filler,
+                Kind::Portion,
+                Kind::Instead,
             ];
             listed.iter().any(|kind| is(*kind, word))
+                || matches!(word, "at" | "finally")
                 || matches!(labels::label(word), Some((Label::Targets, _)))
                 || word.chars().all(|c| c.is_ascii_digit()) && word.len() == 1
         })
@@ -366,8 +443,11 @@ fn offers(gap: &str) -> bool {
     gap.split_whitespace().next().is_some_and(|word| is(Kind::Or, word))
 }
 
-/// The first price with its last digits replaced: `1.1800` and `20` are `1.1820`.
+/// The first price with its last digits replaced: `1.1800` and `20` are `1.1820`, `2345.5` and `7.5` are `2347.5`.
 fn completed(whole: &str, digits: &str) -> String {
+    if digits.contains('.') {
+        return format!("{}{digits}", &whole[..whole.len() - digits.len()]);
+    }
     let mut left: Vec<char> = digits.chars().collect();
     let replaced = whole
         .chars()
@@ -379,7 +459,7 @@ fn completed(whole: &str, digits: &str) -> String {
 
 /// Whether what is between two prices makes them a zone.
 fn joins(gap: &str) -> bool {
-    !gap.is_empty() && gap.chars().all(|c| JOINS.contains(c)) || is(Kind::And, gap)
+    !gap.is_empty() && gap.chars().all(|c| c == ' ' || JOINS.contains(c)) || is(Kind::And, gap)
 }
 
 /// What the number at token `at` is.
@@ -396,13 +476,12 @@ fn meaning(text: &str, tokens: &[Token], at: usize, scale: Option<Scale>, fibona
     {
         return What::Other;
     }
-    let digit = |c: char| c.is_ascii_digit();
+    // A time; or the number of an item, `1: 2360`.
     let after_colon = rest
         .trim_start()
         .strip_prefix(':')
-        .is_some_and(|r| r.trim_start().starts_with(digit));
-    let before_colon = before.trim_end().strip_suffix(':').is_some_and(|b| b.ends_with(digit));
-    if run.contains(':') || after_colon || before_colon || is_date(text, tokens, at) {
+        .is_some_and(|r| r.trim_start().starts_with(|c: char| c.is_ascii_digit()));
+    if run.contains(':') || after_colon && run.len() <= 2 || is_date(text, tokens, at) {
         return What::Other;
     }
     if is_relative(before)
@@ -422,8 +501,13 @@ fn meaning(text: &str, tokens: &[Token], at: usize, scale: Option<Scale>, fibona
     ) {
         return what;
     }
+    let is_ratio = fibonacci
+        && run
+            .replace(',', ".")
+            .parse()
+            .is_ok_and(|ratio: f64| RATIOS.contains(&ratio));
     match price {
-        Some(price) if fibonacci && RATIOS.contains(&price) => What::Other,
+        Some(_) if is_ratio => What::Other,
         Some(price) => What::Price(price),
         None => What::Unreadable,
     }
@@ -471,6 +555,9 @@ fn by_unit(text: &str, tokens: &[Token], at: usize, in_scale: bool) -> Option<Wh
     if is(Kind::Distance, &word) || next.starts_with('×') || word == "x" {
         return Some(What::Distance);
     }
+    if thousands(run, rest).is_some() {
+        return None;
+    }
     let unspaced = |marks: &str| next.starts_with(|c: char| marks.contains(c));
     if (is(Kind::SmallDistance, &word) || unspaced(UNSPACED_DISTANCES)) && !in_scale {
         return Some(What::Distance);
@@ -490,7 +577,13 @@ fn by_unit(text: &str, tokens: &[Token], at: usize, in_scale: bool) -> Option<Wh
     }
     let numbers =
         matches!(labels::label(&lead), Some((Label::Targets, _))) || rest.starts_with(')') && token.depth == 0;
-    (whole && run.len() == 1 && numbers).then_some(What::Other)
+    // "Support 1 at 1.1770", "wave 2": a digit that numbers a word, where a price follows.
+    let is_named = !lead.is_empty()
+        && ![Kind::Filler, Kind::Beyond, Kind::And]
+            .iter()
+            .any(|kind| is(*kind, &lead));
+    let counts = is_named && rest.contains(|c: char| c.is_ascii_digit());
+    (whole && run.len() == 1 && (numbers || counts)).then_some(What::Other)
 }
 
 /// Whether a percentage is a share of the position: a price follows that it is sold at.
@@ -527,13 +620,34 @@ fn grouped(run: &str, scale: Option<Scale>) -> Option<f64> {
     whole.filter(|_| !decimal)
 }
 
-/// `36.2k` is 36,200.
+/// Suffixes that multiply.
+const MULTIPLES: [(&str, f64); 8] = [
+    ("k", 1e3),
+    ("тыс", 1e3),
+    ("mil", 1e3),
+    ("tsd", 1e3),
+    ("천", 1e3),
+    ("万", 1e4),
+    ("萬", 1e4),
+    ("만", 1e4),
+];
+
+/// `36.2k` is 36,200, `6.48万` is 64,800.
 fn thousands(run: &str, rest: &str) -> Option<f64> {
-    let rest = rest.strip_prefix(['k', 'K'])?;
-    if rest.starts_with(char::is_alphanumeric) {
-        return None;
-    }
-    number::price(run, None).map(|p| p * 1_000.0)
+    let rest = rest.trim_start();
+    let word: String = rest
+        .chars()
+        .take_while(|c| c.is_alphabetic() && !is_unspaced(*c))
+        .collect::<String>()
+        .to_lowercase();
+    let (_, times) = MULTIPLES.iter().find(|(suffix, _)| {
+        if suffix.starts_with(is_unspaced) {
+            rest.starts_with(suffix)
+        } else {
+            word == *suffix
+        }
+    })?;
+    number::price(run, None).map(|p| p * times)
 }
 
 /// The word right before a number, without blanks and an opening bracket between.
@@ -588,29 +702,50 @@ fn is_date(text: &str, tokens: &[Token], at: usize) -> bool {
     }
 }
 
-/// The first ratio of reward to risk in a value: `1:2.5`, `2.5R`, `2.5 to 1`.
+/// The first ratio of reward to risk in a value: `1:2.5`, `2.5R`, `2.5 to 1`, `1 к 3`. Of an equation its result; money and prices
+/// are none.
 pub(super) fn ratio(text: &str) -> Option<f64> {
-    let text = text.replace("to", ":").replace("zu", ":").replace('/', ":");
-    let start = text.find(|c: char| c.is_ascii_digit())?;
-    let rest = &text[start..];
-    let end = rest
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | ':' | ' ')))
-        .unwrap_or(rest.len());
-    let run = rest[..end].trim();
-    let decimal = |part: &str| {
-        let part = part.trim().trim_end_matches(['.', ',']);
-        // `1, 2`: what follows a blank is another number.
-        let part = part.split(' ').next().unwrap_or_default().trim_end_matches([',', '.']);
-        part.replace(',', ".")
-    };
-    let mut parts = run.split(':').filter(|p| !p.trim().is_empty());
-    let (a, b) = (decimal(parts.next()?), parts.next().map(decimal));
-    match b {
-        // A share or a number of something is no ratio.
-        None if rest[end..].starts_with(['%', 'p', 'c', 'b']) => None,
-        None => number::ratio(&a),
-        Some(b) => number::ratio(&format!("{a}:{b}")),
+    /// No plan pays more.
+    const MOST: f64 = 100.0;
+    let text = text.rsplit('=').next().unwrap_or(text);
+    let text = text
+        .split_once('(')
+        .map_or(text, |(before, _)| before)
+        .replace(['比', '対', '대', '对'], ":");
+    let text = text.as_str();
+    let tokens = lex(text, None);
+    let numbers: Vec<&Token> = tokens.iter().filter(|t| t.kind == lex::Kind::Number).collect();
+    let first = numbers.first()?;
+    let plain = plain_all(text);
+    let said = plain.split(' ').any(|w| is(Kind::Risk, w) || is(Kind::Reward, w));
+    if said || text.contains(['$', '€', '£', '¥']) {
+        return None;
     }
+    let decimal = |token: &Token| {
+        text[token.start..token.end]
+            .trim_end_matches(['.', ','])
+            .replace(',', ".")
+    };
+    let parts: Vec<String> = decimal(first).split(':').map(str::to_owned).collect();
+    let found = if let [a, b] = parts.as_slice() {
+        number::ratio(&format!("{a}:{b}"))
+    } else {
+        let second = numbers
+            .get(1)
+            .map(|second| (text[first.end..second.start].trim(), decimal(second)));
+        match second {
+            Some((gap, x)) if decimal(first) == "1" && gap.chars().count() <= 6 && !gap.contains([',', ';', '(']) => {
+                number::ratio(&x)
+            }
+            // `7/15`: two amounts.
+            Some(("/", _)) if !text[first.end..].starts_with(' ') => None,
+            Some((":" | "to" | "zu", one)) => number::ratio(&format!("{}:{one}", decimal(first))),
+            // A share or a number of something is no ratio.
+            _ if text[first.end..].trim_start().starts_with(['%', 'p', 'c', 'b']) => None,
+            _ => number::ratio(&decimal(first)),
+        }
+    };
+    found.filter(|ratio| *ratio <= MOST)
 }
 
 /// A confidence: `60 %`, `0.6`, `7/10`, `7 out of 10`; words are none, and neither is a range.
@@ -648,46 +783,42 @@ pub(super) fn confidence(text: &str) -> Option<f64> {
         let whole: String = whole.trim_start().chars().take_while(char::is_ascii_digit).collect();
         return number::confidence(&format!("{first}/{whole}"));
     }
+    // "8 points of 10"
+    if tail.starts_with('分') {
+        let of = tail.split_once("满分").or_else(|| tail.split_once("滿分"));
+        let whole: String = of?.1.chars().take_while(char::is_ascii_digit).collect();
+        return number::confidence(&format!("{first}/{whole}"));
+    }
     number::confidence(&first)
 }
 
 /// A number of candles: `12 candles`, `next 8 H1 bars`, `12`. Hours and days are none, and neither is a range.
 pub(super) fn candles(text: &str) -> Option<u32> {
     let text = text.to_lowercase();
-    let mut from = 0;
-    let start = loop {
-        let at = from + text[from..].find(|c: char| c.is_ascii_digit())?;
-        if text[..at]
-            .chars()
-            .next_back()
-            .is_none_or(|c| !c.is_alphabetic() || is_unspaced(c))
-        {
-            break at;
-        }
-        from = at
-            + text[at..]
-                .find(|c: char| !c.is_ascii_digit())
-                .unwrap_or(text.len() - at);
-    };
-    let rest = &text[start..];
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let tail = rest[end..].trim_start();
-    let named = |tail: &str| {
-        tail.split(|c: char| !c.is_alphanumeric()).any(|w| is(Kind::Candle, w))
-            || [
-                "candle", "bar", "kerze", "vela", "bougie", "candele", "свеч", "根", "本", "mum", "شم", "个k", "k线",
-                "barre", "świec", "캔들", "봉", "gyerty", "sviečok", "svíč",
-            ]
-            .iter()
-            .any(|word| tail.contains(word))
-    };
-    if tail.starts_with(['-', '–', ':', '.', '%', '/'])
-        || tail.starts_with("to ")
-        || !(tail.is_empty() || tail.starts_with([')', ';']) || named(tail))
-    {
+    let tokens = lex(&text, None);
+    let numbers: Vec<&Token> = tokens.iter().filter(|t| t.kind == lex::Kind::Number).collect();
+    let ranges = |pair: &[&Token]| joins(text[pair[0].end..pair[1].start].trim());
+    if numbers.windows(2).any(ranges) {
         return None;
     }
-    number::candles(&rest[..end])
+    numbers.iter().enumerate().find_map(|(at, number)| {
+        let next = numbers.get(at + 1).map_or(text.len(), |next| next.start);
+        let tail = text[number.end..next].trim_start();
+        let alone = numbers.len() == 1 && (tail.is_empty() || tail.starts_with([')', ';']));
+        let mut words = tail.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+        // A candle in a script without blanks, or in a case of its own, is part of the word.
+        let is_candle =
+            |word: &str| is(Kind::Candle, word) || words::list(Kind::CandleStem).iter().any(|stem| word.contains(stem));
+        let named = words.by_ref().take(3).any(is_candle);
+        let other = tail.starts_with(['-', '–', ':', '.', '%', '/']) || tail.starts_with("to ");
+        let is_unit = tail
+            .split(|c: char| !c.is_alphanumeric())
+            .next()
+            .is_some_and(|w| is(Kind::Unit, w) && !is_candle(w));
+        (!other && (alone || named && !is_unit))
+            .then(|| number::candles(&text[number.start..number.end]))
+            .flatten()
+    })
 }
 
 #[cfg(test)]

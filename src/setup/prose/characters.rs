@@ -10,6 +10,12 @@ pub(super) fn usual(text: &str) -> String {
                 let circled = char::from_u32(u32::from('①') + u32::from(c) - u32::from('1'));
                 out.extend(circled.filter(|_| c != '0'));
             }
+            // `.0055` has lost its nought.
+            '.' if chars.peek().is_some_and(char::is_ascii_digit)
+                && !out.ends_with(|c: char| c.is_alphanumeric() || c == '.') =>
+            {
+                out.push_str("0.");
+            }
             // `81.139½` is half a pip more.
             '½' | '¼' | '¾' => fraction(&mut out, c),
             _ => out.extend(one(c)),
@@ -25,10 +31,12 @@ fn is_keycap(rest: &std::iter::Peekable<std::str::Chars<'_>>) -> bool {
 }
 
 fn fraction(out: &mut String, c: char) {
-    let number = out.trim_start_matches(|c: char| !c.is_ascii_digit());
-    let last = number.rsplit(|c: char| !(c.is_ascii_digit() || c == '.')).next();
-    match last {
-        Some(digits) if !digits.is_empty() => {
+    let digits = out
+        .rsplit(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .next()
+        .unwrap_or_default();
+    match digits {
+        digits if digits.starts_with(|c: char| c.is_ascii_digit()) => {
             if !digits.contains('.') {
                 out.push('.');
             }
@@ -91,6 +99,7 @@ mod tests {
             ("TP 1\u{fe0f}\u{20e3} 66000", "TP ① 66000"),
             ("【方向】買い", ";方向:買い"),
             ("1\u{200b}805−7", "1805-7"),
+            (".495-.50 a.5 1..5", "0.495-0.50 a.5 1..5"),
         ] {
             assert_eq!(usual(text), want, "{text}");
         }

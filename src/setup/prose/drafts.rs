@@ -42,6 +42,8 @@ struct Draft {
     /// Whether the entry is only that of a headline.
     entry_of_headline: bool,
     entry_number: Option<u8>,
+    /// Whether what became of it is stated.
+    is_over: bool,
     targets: Vec<(Option<u8>, Vec<f64>)>,
 }
 
@@ -56,6 +58,8 @@ impl Draft {
 
     fn side(&mut self, side: Side, rank: Rank) {
         match self.setup.side {
+            // What was to be waited for comes after the waiting.
+            Some(Side::None) if side != Side::None && self.rank == rank => self.setup.side = Some(side),
             Some(known) if known != side && self.rank == rank => self.side_disputed = true,
             Some(_) if self.rank >= rank => {}
             _ => {
@@ -108,6 +112,9 @@ impl Draft {
     }
 
     fn finish(mut self) -> Option<Setup> {
+        if self.is_over {
+            return None;
+        }
         if self.side_disputed {
             self.setup.side = None;
         }
@@ -128,7 +135,7 @@ impl Draft {
             Level::Target => true,
         });
         let refuses = setup.side == Some(Side::None) && self.rank >= Rank::Bias;
-        if refuses && !entry {
+        if refuses && (!entry || self.rank == Rank::Direction) {
             return Some(Setup {
                 side: Some(Side::None),
                 confidence: setup.confidence,
@@ -162,6 +169,7 @@ impl Drafts {
     fn take(&mut self, event: Event) {
         match event {
             Event::Field(field) => self.field(field),
+            Event::Over => self.open.is_over = true,
             Event::Setup(side) => {
                 if self.open.is_begun() {
                     self.begin();
@@ -172,7 +180,7 @@ impl Drafts {
             }
             Event::Headline { side, order, entry } => {
                 let setup = &self.open.setup;
-                if self.open.is_planned() && (setup.entry.is_some() || setup.side.is_some_and(|known| known != side)) {
+                if self.open.is_planned() && (setup.side.is_some() || setup.entry.is_some() && entry.is_some()) {
                     self.begin();
                 }
                 self.open.side(side, Rank::Heading);
@@ -261,7 +269,7 @@ impl Drafts {
         match self.open.setup.entry {
             Some(known) if known == zone => {}
             // Entry 1, entry 2 of one setup are its zone.
-            Some(known) if number > self.open.entry_number && self.open.entry_number.is_some() => {
+            Some(known) if number > self.open.entry_number.or(Some(1)) => {
                 self.open.setup.entry = Some(Zone::between(
                     known.low().min(zone.low()),
                     known.high().max(zone.high()),

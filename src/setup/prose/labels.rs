@@ -78,6 +78,27 @@ fn known(plain: &str) -> Option<(Label, Option<u8>)> {
     if let Some(found) = named(plain) {
         return Some((found, None));
     }
+    // "SL Long", "Short TP 2": of one of two plans.
+    let sided = |word: &str| is(Kind::Long, word) || is(Kind::Short, word);
+    let ends = [
+        plain.split_once(' '),
+        plain.rsplit_once(' ').map(|(rest, end)| (end, rest)),
+    ];
+    let rest = ends
+        .into_iter()
+        .flatten()
+        .find(|(end, _)| sided(end))
+        .map(|(_, rest)| rest);
+    if let Some(found) = rest
+        .and_then(known)
+        .filter(|(label, _)| matches!(label, Label::Stop { .. } | Label::Targets))
+    {
+        return Some(found);
+    }
+    // The worst entry that is still taken is not the entry.
+    if plain.starts_with("max ") || plain.starts_with("min ") {
+        return known(&plain[4..]).filter(|(label, _)| *label == Label::Targets);
+    }
     let mut words: Vec<&str> = plain.split(' ').collect();
     while words.len() > 1 && is(Kind::Qualifier, words[0]) {
         words.remove(0);
@@ -304,14 +325,23 @@ pub(super) fn side(value: &str) -> Option<Side> {
 
 fn first_side(plain: &str) -> Option<Side> {
     let named = sides_of(plain)?;
-    let mut words = plain.split(' ');
+    let words: Vec<&str> = plain.split(' ').collect();
+    // "Short squeeze", "short term", "buy to cover".
+    if words.iter().any(|w| is(Kind::NotSide, w)) {
+        return None;
+    }
     let disputed = match named {
-        Side::Long => words.any(|w| w.chars().count() > 2 && is(Kind::Short, w)) || hedges(plain),
-        Side::Short => words.any(|w| w.chars().count() > 2 && is(Kind::Long, w)) || hedges(plain),
+        Side::Long => words.iter().any(|w| is_long_word(w) && is(Kind::Short, w)) || hedges(plain),
+        Side::Short => words.iter().any(|w| is_long_word(w) && is(Kind::Long, w)) || hedges(plain),
         // "neutral to bullish" leans; "no trade, long or short" does not.
-        Side::None => words.any(|w| matches!(w, "bullish" | "bearish")),
+        Side::None => words.iter().any(|w| matches!(*w, "bullish" | "bearish")),
     };
     (!disputed).then_some(named)
+}
+
+/// Whether a word is long enough not to be part of another: `al` buys in Turkish.
+fn is_long_word(word: &str) -> bool {
+    word.chars().count() > if word.is_ascii() { 2 } else { 1 }
 }
 
 /// The side that the first words name.
@@ -344,11 +374,17 @@ fn sides_of(plain: &str) -> Option<Side> {
 /// Whether a side is offered beside another answer: `buy or hold`, `long wait`.
 fn hedges(plain: &str) -> bool {
     let words: Vec<&str> = plain.split(' ').collect();
-    let other = |w: &str| w.chars().count() > 2 && is(Kind::None, w);
-    words
-        .windows(2)
-        .any(|pair| is(Kind::Or, pair[0]) && (other(pair[1]) || is(Kind::Long, pair[1]) || is(Kind::Short, pair[1])))
-        || words.len() == 2 && other(words[1])
+    let none = |w: &str| is_long_word(w) && is(Kind::None, w);
+    let other = |w: &str| none(w) || is(Kind::Long, w) || is(Kind::Short, w);
+    if words.len() == 1 && plain.starts_with(is_unspaced) {
+        let holds = |kind| {
+            words::list(kind)
+                .iter()
+                .any(|w| all_unspaced(w) && is_long_word(w) && plain.contains(w))
+        };
+        return holds(Kind::Or) && holds(Kind::None);
+    }
+    words.windows(2).any(|pair| is(Kind::Or, pair[0]) && other(pair[1])) || words.len() == 2 && none(words[1])
 }
 
 /// Words of the longest name of a side.
@@ -377,8 +413,10 @@ pub(super) fn order(text: &str) -> (Option<Order>, Option<Side>) {
     if !text.contains(char::is_alphabetic) {
         return (None, None);
     }
-    // The market's structure is no order.
-    let plain = plain_all(text).replace("market structure", "");
+    // The market's structure is no order; a stop limit is neither.
+    let plain = plain_all(text)
+        .replace("market structure", "")
+        .replace("stop limit", "");
     let words: Vec<&str> = plain.split(' ').filter(|w| !w.is_empty()).collect();
     let mut found: Vec<(Order, Option<Side>)> = words.windows(2).filter_map(|pair| sided(pair[0], pair[1])).collect();
     if found.is_empty() {
@@ -389,7 +427,12 @@ pub(super) fn order(text: &str) -> (Option<Order>, Option<Side>) {
             let kind = fits
                 .filter_map(|n| Some((n, kind_of(&words[at..at + n].join(" "))?)))
                 .next();
-            found.extend(kind.map(|(_, order)| (order, None)));
+            // "1.5 % below market", "not at market".
+            let related = at > 0 && (is(Kind::Beyond, words[at - 1]) || is(Kind::Superseded, words[at - 1]));
+            found.extend(
+                kind.filter(|(_, order)| *order != Order::Market || !related)
+                    .map(|(_, order)| (order, None)),
+            );
             at += kind.map_or(1, |(n, _)| n);
         }
         found.extend(
@@ -573,7 +616,7 @@ mod tests {
         }
         assert_eq!(order("buy limit at 1.1170"), (Some(Order::Limit), Some(Side::Long)));
         assert_eq!(order("market (around 1.12)"), (Some(Order::Market), None));
-        assert_eq!(order("stop limit"), (Some(Order::Limit), None));
+        assert_eq!(order("stop limit"), (None, None));
         assert_eq!(order("1.1170, stop below"), (None, None));
         assert_eq!(order("逆指値注文"), (Some(Order::Stop), None));
         assert_eq!(order("지정가"), (Some(Order::Limit), None));

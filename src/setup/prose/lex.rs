@@ -131,6 +131,8 @@ fn number_end(text: &str, start: usize, scale: Option<Scale>) -> usize {
         let goes_on = match c {
             '0'..='9' => true,
             '.' | ',' | '\'' | '’' | ':' => digit(next),
+            // `66_000`
+            '_' => digit(next) && digit(next + 1) && digit(next + 2) && !digit(next + 3),
             _ => false,
         };
         if !goes_on {

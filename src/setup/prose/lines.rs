@@ -36,6 +36,8 @@ pub(super) enum Event {
         order: Option<Order>,
         entry: Option<String>,
     },
+    /// What became of the trade is stated: it is over.
+    Over,
     /// A setup of its own begins: "Setup B", a further row or column of a table, with the side its heading names.
     Setup(Option<Side>),
 }
@@ -116,7 +118,7 @@ impl Reader {
         }
         self.end_table();
         let level = match line.heading {
-            0 if setup_heading(&line).is_some() => LOWEST_HEADING,
+            0 if is_title(&line) => LOWEST_HEADING,
             level => level,
         };
         if level > 0 {
@@ -171,7 +173,7 @@ impl Reader {
     fn end_table(&mut self) {
         let rows = std::mem::take(&mut self.table);
         if self.skipped.is_none() {
-            rows_to_events(&rows, &mut self.events);
+            rows_to_events(&rows, self.scale, &mut self.events);
         }
     }
 }
@@ -202,6 +204,7 @@ impl Line {
             }
         }
         let rest = without_strikes(rest);
+        let rest = as_labelled(&rest).unwrap_or(rest);
         let cells = cells(&rest);
         let bold = leading_bold(&rest);
         let text = without_emphasis(&rest);
@@ -243,6 +246,13 @@ fn item(text: &str) -> Option<&str> {
     let bracket = text.strip_prefix('(').unwrap_or(text);
     let (mark, rest) = bracket.split_once(')')?;
     (mark.chars().count() == 1 && mark.chars().all(char::is_alphanumeric) && rest.starts_with(' ')).then_some(rest)
+}
+
+/// `Entry | 2345`, `Entry⇥2345`: a bar or tab in the place of a colon.
+fn as_labelled(text: &str) -> Option<String> {
+    let (name, value) = ['|', '\t'].iter().find_map(|mark| text.split_once(*mark))?;
+    let labelled = !value.contains(['|', '\t']) && !name.contains(':') && field_label(name).is_some();
+    labelled.then(|| format!("{name}: {value}"))
 }
 
 fn without_strikes(text: &str) -> String {
@@ -317,7 +327,7 @@ fn field((label, number): (Label, Option<u8>), value: &str) -> Event {
     })
 }
 
-fn rows_to_events(rows: &[Vec<String>], events: &mut Vec<Event>) {
+fn rows_to_events(rows: &[Vec<String>], scale: Option<Scale>, events: &mut Vec<Event>) {
     let is_rule = |row: &[String]| {
         row.iter()
             .all(|c| !c.is_empty() && c.chars().all(|c| "-: =".contains(c)))
@@ -328,6 +338,15 @@ fn rows_to_events(rows: &[Vec<String>], events: &mut Vec<Event>) {
     let down = rows.iter().skip(1).filter(starts_with_label).count();
     let across = head.iter().filter(|c| field_label(c).is_some()).count();
     // "Buy stop" in the first cell of a row is what is under "Order", not a label, where the head names the fields.
+    let is_entry =
+        |c: &&String| field_label(c).is_some_and(|(label, _)| label.is_entry() || matches!(label, Label::Stop { .. }));
+    // "Trader, bias, target": opinions, not plans.
+    if across >= 2 && rows.len() > 2 && !head.iter().any(|c| is_entry(&c)) && down == 0 {
+        return;
+    }
+    if head.iter().any(|c| is(Word::Over, &plain(c)) || plain(c) == "exit") {
+        return;
+    }
     if across >= 2 && across > down {
         for (at, row) in rows
             .iter()
@@ -357,10 +376,21 @@ fn rows_to_events(rows: &[Vec<String>], events: &mut Vec<Event>) {
         for row in &rows {
             let cell = row.get(column).filter(|c| !c.is_empty());
             if let (Some(label), Some(cell)) = (row.first().and_then(|c| field_label(c)), cell) {
-                events.push(field(label, cell));
+                // Two prices of one label in cells of their own.
+                let more = row
+                    .iter()
+                    .skip(2)
+                    .filter(|c| columns == 1 && label.0.has_price() && is_price(c, scale));
+                let all: Vec<&str> = std::iter::once(cell.as_str()).chain(more.map(String::as_str)).collect();
+                events.push(field(label, &all.join(" | ")));
             }
         }
     }
+}
+
+/// Whether a cell holds a price of these candles and nothing else.
+fn is_price(text: &str, scale: Option<Scale>) -> bool {
+    number::price(text, scale).is_some_and(|price| scale.is_some_and(|s| s.holds(price)))
 }
 
 fn is_setup_name(text: &str) -> bool {
@@ -388,7 +418,11 @@ fn setup_heading(line: &Line) -> Option<Option<Side>> {
     let words: Vec<&str> = plain.split(' ').collect();
     // The first words say what it is: "Setup B – breakout", "2. Alternative", "Short scenario".
     let named = words.iter().take(3).any(|w| is(Word::Setup, w));
-    let lettered = words.first().is_some_and(|w| matches!(*w, "a" | "b" | "c")) && words.len() > 1;
+    let marked = line
+        .text
+        .get(1..)
+        .is_some_and(|rest| rest.trim_start().starts_with([')', '.', ':', '-', '–', '—']));
+    let lettered = words.first().is_some_and(|w| matches!(*w, "a" | "b" | "c")) && words.len() > 1 && marked;
     (named || lettered).then(|| one_side(&line.text))
 }
 
@@ -408,6 +442,21 @@ fn is_of_the_past(text: &str) -> bool {
     let words: Vec<&str> = plain.split(' ').collect();
     let any = |kind| words.iter().any(|w| is(kind, w));
     words.len() <= 8 && any(Word::Past) && any(Word::PastTrade)
+}
+
+/// Whether a line without a mark of its own is a heading all the same: one of several setups, "Final:", "Trade recap".
+fn is_title(line: &Line) -> bool {
+    let named = line
+        .text
+        .strip_suffix(':')
+        .is_some_and(|name| plain_all(name).split(' ').count() <= 3 && field_label(name).is_none());
+    named || setup_heading(line).is_some() || is_title_of_the_past(line)
+}
+
+/// Whether a line of few words and no figures is about trades that are over: "Trade recap".
+fn is_title_of_the_past(line: &Line) -> bool {
+    let short = plain_all(&line.text).split(' ').count() <= 4 && !line.text.trim_end_matches(':').contains(':');
+    short && !line.text.contains(|c: char| c.is_ascii_digit()) && is_of_the_past(&line.text)
 }
 
 /// Whether a line is a piece of JSON, which the block reader reads or refuses as a whole.
@@ -444,6 +493,9 @@ fn said(line: &Line, scale: Option<Scale>) -> Vec<Event> {
     {
         return values(label, value, scale);
     }
+    if is_over(text) {
+        return vec![Event::Over];
+    }
     let heads = heads(text, &tokens, line.is_item);
     if !heads.is_empty() {
         return fields(text, &heads, scale);
@@ -451,9 +503,40 @@ fn said(line: &Line, scale: Option<Scale>) -> Vec<Event> {
     if let Some(label) = alone() {
         return vec![field(label, "")];
     }
+    if let Some(events) = one_of_several(line, scale) {
+        return events;
+    }
     side_after_label(text)
         .or_else(|| headline(text, &tokens, scale))
         .unwrap_or_default()
+}
+
+/// `Option 1: buy limit 2340, SL 2333, TP 2360`: the name of one setup with all of it in its line.
+fn one_of_several(line: &Line, scale: Option<Scale>) -> Option<Vec<Event>> {
+    let (name, rest) = line.text.split_once(':')?;
+    let plain = plain_all(name);
+    let named = plain.split(' ').count() <= 3 && plain.split(' ').any(|w| is(Word::Setup, w)) && !is_of_the_past(name);
+    let inner = Line {
+        text: rest.trim().to_owned(),
+        is_item: true,
+        heading: 0,
+        bold: None,
+        indent: 0,
+        is_quoted: false,
+        cells: None,
+    };
+    let mut events = if named { said(&inner, scale) } else { Vec::new() };
+    let levels = events
+        .iter()
+        .any(|e| matches!(e, Event::Field(f) if f.label.has_price()));
+    events.insert(0, Event::Setup(None));
+    levels.then_some(events)
+}
+
+/// Whether a line states what became of a trade: `P&L: +20`.
+fn is_over(text: &str) -> bool {
+    let name = text.split_once(':').map(|(name, _)| plain(name));
+    name.is_some_and(|name| is(Word::Over, &name))
 }
 
 /// The value of a label, with the further fields that stand in it.
@@ -578,7 +661,8 @@ fn inner_heads(text: &str, tokens: &[Token], from: usize, after: After) -> Vec<H
     while at < tokens.len() {
         let token = tokens[at];
         if token.depth > 0 || token.kind != Kind::Word {
-            let is_colon = is_label_colon(text, tokens, at) && clause < at && is_name(tokens, clause, at);
+            let is_colon =
+                token.is_mark(":") && is_label_colon(text, tokens, at) && clause < at && is_name(tokens, clause, at);
             if is_colon {
                 // `Bid: 81.162`: the name of something else ends the value before it.
                 let start = if clause == from && heads.is_empty() {
@@ -823,6 +907,7 @@ fn headline(text: &str, tokens: &[Token], scale: Option<Scale>) -> Option<Vec<Ev
     let mut end = text.len();
     let mut entry = None;
     let mut words = 0;
+    let mut fillers = 0;
     for (at, token) in tokens.iter().enumerate() {
         let said = long || short;
         if token.depth == 0
@@ -876,13 +961,19 @@ fn headline(text: &str, tokens: &[Token], scale: Option<Scale>) -> Option<Vec<Ev
                 long |= is_long;
                 short |= is_short;
                 words += 1;
+                fillers += usize::from(listed.has(Word::Filler) && !listed.has(Word::Headline));
+                let leverage =
+                    word.len() > 1 && lower.starts_with('x') && lower[1..].bytes().all(|b| b.is_ascii_digit());
+                // "Stop selling gold"
+                let order = listed.has(Word::Limit) || lower == "stop" && said;
                 let allowed = is_long
                     || is_short
                     || glued_unit
                     || listed.has(Word::Headline)
                     || listed.has(Word::Filler)
-                    || listed.has(Word::Limit)
-                    || lower == "stop"
+                    || order
+                    || leverage
+                    || listed.has(Word::Market)
                     || is_symbol(word);
                 if !allowed || words > 8 {
                     return None;
@@ -890,7 +981,10 @@ fn headline(text: &str, tokens: &[Token], scale: Option<Scale>) -> Option<Vec<Ev
             }
         }
     }
-    if long == short {
+    // "En corto", "long at": words around a side that no price follows are a sentence's.
+    let is_sentence =
+        fillers > 0 && entry.is_none() && end == text.len() || plain_all(text).split(' ').any(|w| is(Word::NotSide, w));
+    if long == short || is_sentence {
         return None;
     }
     let side = if long { Side::Long } else { Side::Short };
@@ -939,6 +1033,19 @@ fn take_below(open: &mut Waiting, line: &Line, scale: Option<Scale>, events: &mu
         } else if !name.ends_with(|c: char| c.is_ascii_digit()) {
             // Something else about it: a reason, a trigger.
             return more;
+        }
+    }
+    // `1 - 1.1800`: the number of an item.
+    let count = (open.taken + 1).to_string();
+    if let Some(rest) = value.strip_prefix(count.as_str()) {
+        let rest = rest.trim_start_matches([' ', '-', '–', '→', '|', '=', '/', ')']);
+        let parted = value.len() - rest.len() > count.len();
+        if parted
+            && rest
+                .trim_start_matches(['$', '€'])
+                .starts_with(|c: char| c.is_ascii_digit())
+        {
+            value = rest;
         }
     }
     let tokens = lex(value, scale);

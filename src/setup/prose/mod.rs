@@ -33,12 +33,29 @@ pub(super) fn list(text: &str, scale: Option<Scale>) -> (Vec<f64>, Vec<String>) 
     (read.value, read.unread)
 }
 
+/// The ratio of reward to risk that a text of a few words states.
+pub(super) fn ratio(text: &str) -> Option<f64> {
+    amounts::ratio(&characters::usual(text))
+}
+
 /// The setups that labelled lines of `text` propose, the primary one first; a stated "no trade" is one of side none.
 /// `scale` is that of the candles. In a text that is not `whole` the last number may be half a number: it is left out.
 pub(super) fn read(text: &str, scale: Option<Scale>, whole: bool) -> Vec<Setup> {
     let text = if whole { text } else { without_torn_number(text) };
     let text = characters::usual(text);
     let setups = drafts::join(lines::events(&text, scale), scale);
+    // "No trade. What would change my mind: …"
+    let first = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    if first.len() <= LONGEST_REFUSAL && no_trade::is_stated(first) && setups.iter().all(|s| !s.is_trade()) {
+        return vec![Setup {
+            side: Some(Side::None),
+            ..Setup::default()
+        }];
+    }
     let is_proposed = |s: &Setup| s.entry.is_some() || s.is_trade() || s.stop.is_some();
     if setups.iter().any(is_proposed) {
         return setups;
@@ -53,6 +70,9 @@ pub(super) fn read(text: &str, scale: Option<Scale>, whole: bool) -> Vec<Setup> 
         ..Setup::default()
     }]
 }
+
+/// A first line that refuses says so in few words.
+const LONGEST_REFUSAL: usize = 60;
 
 /// `text` without a number at its very end.
 fn without_torn_number(text: &str) -> &str {

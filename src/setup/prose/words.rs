@@ -36,6 +36,8 @@ pub(super) enum Kind {
     And,
     Or,
     Candle,
+    /// A part of a word for candles, in scripts without blanks and languages with many cases.
+    CandleStem,
     Qualifier,
     First,
     Second,
@@ -63,6 +65,18 @@ pub(super) enum Kind {
     Fibonacci,
     /// Beside a side and a market in a headline.
     Headline,
+    /// Makes something else of a side: "short term", "short squeeze".
+    NotSide,
+    /// Takes a price back: "not 1.17 but", "was 1.17".
+    Superseded,
+    /// The other price of what these introduce counts: "then", "but".
+    Instead,
+    /// Names a share of the position: "half".
+    Portion,
+    /// Names an edge of a zone: "low", "max".
+    Edge,
+    /// A label of a trade that is over: "P&L".
+    Over,
     /// Names one of several targets below their label.
     Part,
     /// Of a heading about trades that are over, with `past_trade`.
@@ -79,12 +93,12 @@ pub(super) enum Kind {
 
 /// What a word is listed as: a bit for each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Kinds(u64);
+pub(super) struct Kinds(u128);
 
 impl Kinds {
     /// Whether it is listed as this.
     pub fn has(self, kind: Kind) -> bool {
-        self.0 & (1 << kind as u8) != 0
+        self.0 & (1u128 << kind as u8) != 0
     }
 
     /// Whether it is listed at all.
@@ -110,7 +124,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         for word in words.split(',').map(str::trim).filter(|w| !w.is_empty()) {
             let kinds = all.kinds.entry(word).or_default();
             if !kinds.has(kind) {
-                kinds.0 |= 1 << kind as u8;
+                kinds.0 |= 1u128 << kind as u8;
                 all.lists.entry(kind).or_default().push(word);
             }
         }
