@@ -1,10 +1,11 @@
 //! The offline analyst: a model like any other that answers by rules over a prompt's `facts` block.
 //!
-//! What it reads, it weighs by the votes in `weigh`, proposes by `plan`, and says why in [`write`]. It invents no
-//! price: every one in its setup is a level of the block, or such a level and a share of ATR. Under contradicting facts it
+//! It reads that block by `input` and no other word of the prompt, weighs the votes in `weigh`, proposes by `plan`, and says
+//! why in [`write`]. Side, least reward, validity and emphasis stand in the block's `request` object. It invents no price:
+//! every one in its setup is a level of the block, or such a level and a share of ATR. Under contradicting facts it
 //! proposes no trade. It is rules, not a language model, and its answers say so.
 
-mod brief;
+mod input;
 mod plan;
 mod weigh;
 mod write;
@@ -21,11 +22,13 @@ pub struct Analyst;
 impl Analyst {
     /// The answer to what is said in `messages`.
     pub fn answer(messages: &[Message]) -> String {
-        match brief::Brief::of(messages) {
-            Ok(brief) => {
-                let view = weigh::weigh(&brief.block, brief.emphasis);
-                let plan = brief.wants_setup.then(|| plan::plan(&brief, &view));
-                write::write(&brief, &view, plan.as_ref())
+        match input::AnalystInput::of(messages) {
+            Ok(input) => {
+                let view = weigh::weigh(&input.block, input.emphasis);
+                // A value that cannot be used is not replaced by a guess.
+                let proposes = input.wants_setup && input.faults.is_empty();
+                let plan = proposes.then(|| plan::plan(&input, &view));
+                write::write(&input, &view, plan.as_ref())
             }
             Err(reason) => reason.to_owned(),
         }

@@ -1,9 +1,9 @@
 //! The setup: where to enter with the view, where it is wrong, where it pays; or why there is no trade.
 
-use super::brief::{Brief, Emphasis};
+use super::input::AnalystInput;
 use super::weigh::View;
 use crate::facts::fibonacci::extension;
-use crate::facts::{Block, Direction, Side};
+use crate::facts::{Block, Direction, Emphasis, Side};
 use crate::setup::{Claim, Order, Setup, Side as TradeSide, Zone};
 
 /// A setup with its reasons, or the reason for none.
@@ -32,7 +32,7 @@ const REWARD: f64 = 12.0;
 
 /// What a level is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum LevelKind {
     Average,
     Swing,
     Profile,
@@ -40,13 +40,13 @@ enum Kind {
     Zone,
 }
 
-impl Kind {
-    /// Whether a prompt of this emphasis enters at such a level.
+impl LevelKind {
+    /// Whether a request of this emphasis enters at such a level.
     fn is_entry(self, emphasis: Emphasis) -> bool {
         match emphasis {
-            Emphasis::Structure => self == Kind::Zone,
-            Emphasis::Fibonacci => self == Kind::Retracement,
-            Emphasis::Momentum => matches!(self, Kind::Swing | Kind::Average),
+            Emphasis::Structure => self == LevelKind::Zone,
+            Emphasis::Fibonacci => self == LevelKind::Retracement,
+            Emphasis::Rsi => matches!(self, LevelKind::Swing | LevelKind::Average),
             Emphasis::Confluence => true,
         }
     }
@@ -54,14 +54,14 @@ impl Kind {
 
 /// A level that price may react to: its edges and its name.
 struct Level {
-    kind: Kind,
+    kind: LevelKind,
     low: f64,
     high: f64,
     name: String,
 }
 
-pub(super) fn plan(brief: &Brief, view: &View) -> Plan {
-    let block = &brief.block;
+pub(super) fn plan(input: &AnalystInput, view: &View) -> Plan {
+    let block = &input.block;
     let (Some(price), Some(atr)) = (&block.price, block.atr.filter(|a| *a > 0.0)) else {
         return Plan::NoTrade("the facts hold no price or no ATR, so no distance can be judged".to_owned());
     };
@@ -71,28 +71,30 @@ pub(super) fn plan(brief: &Brief, view: &View) -> Plan {
             view.score
         ));
     };
-    if brief.bias.is_some_and(|bias| bias != direction) {
+    if input.bias.is_some_and(|bias| bias != direction) {
         return Plan::NoTrade(format!(
-            "the facts speak for the {direction} side, against the direction wanted"
+            "the facts speak for the {direction} side, and the request is for the other"
         ));
     }
-    let sheet = Sheet {
+    let planner = Planner {
         block,
         direction,
         sign: f64::from(direction.sign()),
         close: price.close,
         atr,
     };
-    let mut entries = sheet.entries(brief.emphasis);
+    let mut entries = planner.entries(input.emphasis);
     // The entry that most levels share, the nearer first.
     entries.sort_by(|a, b| {
-        let votes = |l: &Level| sheet.agreeing(l);
-        votes(b).cmp(&votes(a)).then(sheet.away(a).total_cmp(&sheet.away(b)))
+        let votes = |l: &Level| planner.agreeing(l);
+        votes(b)
+            .cmp(&votes(a))
+            .then(planner.away(a).total_cmp(&planner.away(b)))
     });
     let tried = entries.len();
     entries
         .iter()
-        .find_map(|level| sheet.trade(level, brief, view))
+        .find_map(|level| planner.trade(level, input, view))
         .unwrap_or_else(|| {
             Plan::NoTrade(if tried == 0 {
                 format!(
@@ -102,13 +104,13 @@ pub(super) fn plan(brief: &Brief, view: &View) -> Plan {
             } else {
                 format!(
                     "no entry offers {} of reward for one of risk before the next level in the way",
-                    brief.least_reward
+                    input.least_reward
                 )
             })
         })
 }
 
-struct Sheet<'a> {
+struct Planner<'a> {
     block: &'a Block,
     direction: Direction,
     sign: f64,
@@ -116,7 +118,7 @@ struct Sheet<'a> {
     atr: f64,
 }
 
-impl Sheet<'_> {
+impl Planner<'_> {
     fn round(&self, value: f64) -> f64 {
         format!("{value:.*}", usize::from(self.block.decimals))
             .parse()
@@ -127,7 +129,7 @@ impl Sheet<'_> {
     fn levels(&self) -> Vec<Level> {
         let block = self.block;
         let mut levels = Vec::new();
-        let mut point = |kind: Kind, price: f64, name: String| {
+        let mut point = |kind: LevelKind, price: f64, name: String| {
             levels.push(Level {
                 kind,
                 low: price,
@@ -136,24 +138,24 @@ impl Sheet<'_> {
             });
         };
         for (period, ema) in &block.ema {
-            point(Kind::Average, *ema, format!("EMA {period}"));
+            point(LevelKind::Average, *ema, format!("EMA {period}"));
         }
         for swing in &block.swings {
             let wanted = if self.sign > 0.0 { Side::Low } else { Side::High };
             if swing.side == wanted {
-                point(Kind::Swing, swing.price, format!("the swing at {}", swing.time));
+                point(LevelKind::Swing, swing.price, format!("the swing at {}", swing.time));
             }
         }
         if let Some(profile) = &block.profile {
-            point(Kind::Profile, profile.poc, "the point of control".to_owned());
+            point(LevelKind::Profile, profile.poc, "the point of control".to_owned());
             let edge = if self.sign > 0.0 { profile.val } else { profile.vah };
-            point(Kind::Profile, edge, "the value area's edge".to_owned());
+            point(LevelKind::Profile, edge, "the value area's edge".to_owned());
         }
         for fib in block.fib.iter().filter(|f| f.direction == self.direction) {
             let level = |ratio: &str| fib.retracement.get(ratio).copied();
             if let (Some(a), Some(b)) = (level("0.618"), level("0.786")) {
                 levels.push(Level {
-                    kind: Kind::Retracement,
+                    kind: LevelKind::Retracement,
                     low: a.min(b),
                     high: a.max(b),
                     name: format!("the 0.618 to 0.786 pocket of the {} leg", fib.leg),
@@ -162,7 +164,7 @@ impl Sheet<'_> {
             for ratio in ["0.382", "0.5"] {
                 if let Some(price) = level(ratio) {
                     levels.push(Level {
-                        kind: Kind::Retracement,
+                        kind: LevelKind::Retracement,
                         low: price,
                         high: price,
                         name: format!("the {ratio} retracement of the {} leg", fib.leg),
@@ -175,7 +177,7 @@ impl Sheet<'_> {
             if zone.direction == self.direction {
                 let fresh = if zone.tested { "" } else { "untested " };
                 levels.push(Level {
-                    kind: Kind::Zone,
+                    kind: LevelKind::Zone,
                     low: zone.bottom,
                     high: zone.top,
                     name: format!("the {fresh}{} {kind} of {}", zone.direction, zone.time),
@@ -275,7 +277,7 @@ impl Sheet<'_> {
         found
     }
 
-    fn trade(&self, level: &Level, brief: &Brief, view: &View) -> Option<Plan> {
+    fn trade(&self, level: &Level, input: &AnalystInput, view: &View) -> Option<Plan> {
         let zone = self.entry_zone(level);
         let entry = zone.middle();
         let (beyond, anchor) = self.anchor(level);
@@ -304,7 +306,7 @@ impl Sheet<'_> {
         let first = ahead.iter().position(|(price, _)| reward(*price) >= 0.5)?;
         let paying = ahead[first..]
             .iter()
-            .position(|(price, _)| reward(*price) >= brief.least_reward)?;
+            .position(|(price, _)| reward(*price) >= input.least_reward)?;
         if paying > 1 {
             return None;
         }
@@ -324,7 +326,7 @@ impl Sheet<'_> {
             stop: Some(stop),
             targets,
             risk_reward: Some((ratio * 100.0).round() / 100.0),
-            valid_bars: Some(brief.valid_bars),
+            valid_bars: Some(input.valid_bars),
             confidence: Some(confidence(ratio, view.score, self.agreeing(level))),
             invalidation: Some(format!("{} close {word} {stop}", self.block.timeframe)),
             claims: self.claims(),

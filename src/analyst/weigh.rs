@@ -1,6 +1,6 @@
-//! The votes: what each kind of fact says for up or down, and how much it counts by what the prompt looks at.
+//! The votes: what each kind of fact says for up or down, and how much it counts by the request's emphasis.
 //!
-//! | fact | structure | Fibonacci | momentum | confluence |
+//! | fact | structure | fibonacci | rsi | confluence |
 //! |---|---:|---:|---:|---:|
 //! | swing structure (size 50) its way | 2 | 1 | 1 | 1½ |
 //! | internal structure (size 5) its way | 1 | 1 | 1 | 1 |
@@ -13,9 +13,8 @@
 //!
 //! Two or more net votes are a direction; fewer are a contradiction, and no trade.
 
-use super::brief::Emphasis;
 use crate::facts::dealing_range::Zone;
-use crate::facts::{Block, Direction};
+use crate::facts::{Block, Direction, Emphasis};
 
 /// One fact's say.
 pub(super) struct Vote {
@@ -63,7 +62,7 @@ fn signed(direction: Direction, weight: f64) -> f64 {
 fn structure(block: &Block, emphasis: Emphasis, votes: &mut Vec<Vote>) {
     let swing = match emphasis {
         Emphasis::Structure => 2.0,
-        Emphasis::Fibonacci | Emphasis::Momentum => 1.0,
+        Emphasis::Fibonacci | Emphasis::Rsi => 1.0,
         Emphasis::Confluence => 1.5,
     };
     for part in &block.structure {
@@ -100,7 +99,7 @@ fn averages(block: &Block, votes: &mut Vec<Vote>) {
 }
 
 fn momentum(block: &Block, emphasis: Emphasis, votes: &mut Vec<Vote>) {
-    let much = if emphasis == Emphasis::Momentum { 2.0 } else { 1.0 };
+    let much = if emphasis == Emphasis::Rsi { 2.0 } else { 1.0 };
     if let Some(rsi) = &block.rsi {
         let (word, weight) = match rsi.value {
             v if v > 55.0 => ("momentum is up", 0.5 * much),
@@ -126,7 +125,7 @@ fn location(block: &Block, emphasis: Emphasis, votes: &mut Vec<Vote>) {
     let leg = match emphasis {
         Emphasis::Fibonacci => 1.5,
         Emphasis::Confluence => 0.5,
-        Emphasis::Structure | Emphasis::Momentum => 0.0,
+        Emphasis::Structure | Emphasis::Rsi => 0.0,
     };
     if let Some(fib) = block.fib.first().filter(|_| leg > 0.0) {
         votes.push(Vote {

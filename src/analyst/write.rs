@@ -2,20 +2,21 @@
 
 use std::fmt::Write as _;
 
-use super::brief::Brief;
+use super::input::AnalystInput;
 use super::plan::Plan;
 use super::weigh::View;
+use crate::facts::Emphasis;
 use crate::setup::Setup;
 
-pub(super) fn write(brief: &Brief, view: &View, plan: Option<&Plan>) -> String {
-    let block = &brief.block;
+pub(super) fn write(input: &AnalystInput, view: &View, plan: Option<&Plan>) -> String {
+    let block = &input.block;
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "## {} {}, as of {}\n", block.symbol, block.timeframe, block.as_of);
     let _ = writeln!(
         text,
-        "*Offline analyst, rules over the facts block; not a language model. It weighs {}.*\n",
-        brief.emphasis.words()
+        "*Offline analyst: rules over the facts block, not a language model. It weighs {}.*\n",
+        weighs(input.emphasis)
     );
     if let Some(price) = &block.price {
         let atr = block.atr.map(|a| format!(", ATR 14 {a}")).unwrap_or_default();
@@ -38,7 +39,8 @@ pub(super) fn write(brief: &Brief, view: &View, plan: Option<&Plan>) -> String {
         "| **together** | **{:+.1}** |\n\n**Verdict.** {verdict}.\n",
         view.score
     );
-    levels(&mut text, brief);
+    levels(&mut text, input);
+    faults(&mut text, input);
     match plan {
         Some(Plan::Trade {
             setup,
@@ -55,8 +57,34 @@ pub(super) fn write(brief: &Brief, view: &View, plan: Option<&Plan>) -> String {
     text
 }
 
-fn levels(text: &mut String, brief: &Brief) {
-    let block = &brief.block;
+/// The emphasis in the answer's words.
+fn weighs(emphasis: Emphasis) -> &'static str {
+    match emphasis {
+        Emphasis::Structure => {
+            "structure first: entries at order blocks and gaps, bought in discount and sold in premium"
+        }
+        Emphasis::Fibonacci => "fibonacci first: entries at retracements of the last leg",
+        Emphasis::Rsi => "rsi first: divergence and regime, entries at swings and averages",
+        Emphasis::Confluence => "confluence: everything counts alike, entries where the most levels agree",
+    }
+}
+
+/// What the request says and the rules cannot use.
+fn faults(text: &mut String, input: &AnalystInput) {
+    if input.faults.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "**Request.** The offline analyst cannot use all of it.\n");
+    for fault in &input.faults {
+        let _ = writeln!(text, "- {fault}");
+    }
+    if input.wants_setup {
+        let _ = writeln!(text, "\nChange the value to get a setup.");
+    }
+}
+
+fn levels(text: &mut String, input: &AnalystInput) {
+    let block = &input.block;
     let zone = |z: &crate::facts::BlockZone, kind: &str| {
         let tested = if z.tested { "tested" } else { "untested" };
         let away = z.atr_away.map(|a| format!(", {a:+.1} ATR away")).unwrap_or_default();

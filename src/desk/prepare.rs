@@ -14,7 +14,7 @@ use crate::journal::TemplateId;
 use crate::market::{Candle, Series, Sessions};
 use crate::message::{Message, Role};
 use crate::model::{Endpoint, ModelName, Params, Request, price};
-use crate::prompt::{Context, Template, Values, render};
+use crate::prompt::{Context, Template, Values, bare_facts, break_facts, render};
 use crate::setup::Ground;
 use crate::ttl::Ttl;
 
@@ -366,11 +366,14 @@ fn messages(
         }
         None => Vec::new(),
     };
-    let words = question
-        .prompt
-        .as_deref()
-        .map(crate::text::clean)
-        .filter(|p| !p.trim().is_empty());
+    // Own words bring their own facts only where they are the whole prompt: beside candles or a template, the genuine block
+    // is the one computed here.
+    let whole = question.template.is_none() && market.is_none();
+    let own = |text: &str| {
+        let clean = crate::text::clean(text);
+        if whole { clean } else { break_facts(&clean) }
+    };
+    let words = question.prompt.as_deref().map(own).filter(|p| !p.trim().is_empty());
     if let Some(words) = words {
         say(&mut messages, words.trim_end());
     } else if question.template.is_none() {
@@ -379,11 +382,12 @@ fn messages(
     // A prompt of one's own, or a template that asks for nothing but a role, still gets what the candles say.
     let bare = question.template.as_ref().is_none_or(|t| t.system_only);
     if let (true, Some(market)) = (bare, market) {
-        say(&mut messages, &market.facts.block.fenced(&[], budget));
+        let block = bare_facts(question.template.as_ref(), &market.facts, &question.values, budget);
+        say(&mut messages, &block);
     }
     if let Some(system) = &question.system {
         messages.retain(|m| m.role != Role::System);
-        let text = crate::text::clean(system);
+        let text = own(system);
         messages.insert(
             0,
             Message {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dealing_range::Zone;
 use super::divergence::DivergenceKind;
+use super::request::BlockRequest;
 use super::{Direction, Side};
 
 /// The sections that `facts("…")` can name.
@@ -44,6 +45,9 @@ pub struct Block {
     pub candles: usize,
     /// Decimals of the prices.
     pub decimals: u8,
+    /// What the template asks of an answer, in a prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<BlockRequest>,
     /// The last candle and the extremes of all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<BlockPrice>,

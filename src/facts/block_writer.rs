@@ -187,6 +187,7 @@ impl Block {
             as_of: timestamp(candle.time).to_string(),
             candles: candles.len(),
             decimals: series.decimals(),
+            request: None,
             price: Some(BlockPrice {
                 open: w.price(candle.open),
                 high: w.price(candle.high),
@@ -258,7 +259,8 @@ impl Block {
         }
     }
 
-    /// The block's JSON with a section a line: all of them, or those named in `sections` (and who the candles are).
+    /// The block's JSON with a section a line: all sections, or those named in `sections`. Identity and request are always
+    /// in it.
     pub fn text(&self, sections: &[&str]) -> String {
         let Ok(Json::Object(all)) = serde_json::to_value(self) else {
             // A struct of strings, numbers and lists has a JSON form.
@@ -267,7 +269,10 @@ impl Block {
         let (mut identity, mut lines) = (Vec::new(), Vec::new());
         for (key, value) in &all {
             let member = format!("{}: {}", Json::from(key.as_str()), whole_numbers(value));
-            if !SECTIONS.contains(&key.as_str()) {
+            if key == "request" {
+                // A line of its own, so that who reads the prompt finds it.
+                lines.push(member);
+            } else if !SECTIONS.contains(&key.as_str()) {
                 identity.push(member);
             } else if sections.is_empty() || sections.contains(&key.as_str()) {
                 lines.push(member);

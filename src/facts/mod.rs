@@ -20,6 +20,7 @@ pub mod legs;
 mod line;
 pub mod order_blocks;
 pub mod pivots;
+mod request;
 pub mod rsi;
 pub mod session_levels;
 pub mod structure;
@@ -30,6 +31,7 @@ mod waiting;
 pub use block::{BUDGET, Block, BlockBreak, BlockFib, BlockLevel, BlockSession, BlockSwing, BlockZone, SECTIONS};
 pub use fact::{Fact, Facts, Unit, Value, known_names, title};
 pub use line::Line;
+pub use request::{BlockRequest, Emphasis, VALID_BARS};
 pub use study::{Study, Trading};
 
 /// Which way a move, a break or a zone points.

@@ -8,7 +8,9 @@ use super::{RECORDED, price, provider};
 /// The provider of the built-in analyst.
 pub const OFFLINE: &str = "offline";
 /// The version of its rules: its model name, so that new rules never serve old answers.
-pub const OFFLINE_RULES: &str = "2";
+pub const OFFLINE_RULES: &str = "3";
+/// Rule sets of earlier versions. A name in a script or configuration stays valid, and the current rules answer.
+const EARLIER_RULES: [&str; 2] = ["1", "2"];
 
 /// A provider and one of its models.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,10 +61,13 @@ impl ModelName {
     /// [`ModelError`] naming the nearest provider or model.
     pub fn parse(text: &str, configured: &[&str]) -> Result<Self, ModelError> {
         let text = text.trim();
-        if text == OFFLINE || text == format!("{OFFLINE}/{OFFLINE_RULES}") {
+        if text == OFFLINE {
             return Ok(Self::offline());
         }
         if let Some((provider, model)) = text.split_once('/') {
+            if provider == OFFLINE && (model == OFFLINE_RULES || EARLIER_RULES.contains(&model)) {
+                return Ok(Self::offline());
+            }
             let known = provider::known(provider).is_some() || provider == RECORDED || configured.contains(&provider);
             if known && !model.is_empty() {
                 return Ok(Self {
@@ -122,7 +127,10 @@ mod tests {
 
     #[test]
     fn names_as_litellm_spells_them() {
-        assert_eq!(shown("offline"), "offline/2");
+        for name in ["offline", "offline/1", "offline/2", "offline/3"] {
+            assert_eq!(shown(name), "offline/3");
+        }
+        assert!(shown("offline/4").starts_with("unknown provider"));
         assert_eq!(shown("gpt-4o"), "openai/gpt-4o");
         assert_eq!(shown("groq/llama-3.3-70b-versatile"), "groq/llama-3.3-70b-versatile");
         assert_eq!(shown("openrouter/meta-llama/llama-3"), "openrouter/meta-llama/llama-3");

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::error::TemplateError;
 use super::picoschema::{self, Variable};
+use crate::facts::Emphasis;
 use crate::ttl::Ttl;
 
 /// What a template's front matter says; everything optional.
@@ -19,6 +20,8 @@ pub(super) struct FrontMatter {
     pub tags: Vec<String>,
     pub ttl: Option<Ttl>,
     pub valid_bars: Option<u32>,
+    /// The facts that count most.
+    pub emphasis: Emphasis,
     /// Sections of the facts block, where not all are wanted.
     pub facts: Vec<String>,
     /// Tokens that the facts block may take.
@@ -56,6 +59,7 @@ struct RawOwn {
     tags: Vec<String>,
     ttl: Option<Ttl>,
     valid_bars: Option<u32>,
+    emphasis: Option<String>,
     facts: Vec<String>,
     budget: Option<usize>,
 }
@@ -91,6 +95,19 @@ pub(super) fn parse(yaml: &str, first_line: usize) -> Result<FrontMatter, Templa
             return Err(TemplateError::new(line_of("facts"), 1, message));
         }
     }
+    let emphasis = match own.emphasis.as_deref() {
+        None => Emphasis::default(),
+        Some(name) => Emphasis::named(name).ok_or_else(|| {
+            let near = crate::text::nearest(name, Emphasis::NAMES);
+            let hint = near.map_or_else(
+                || format!("Use {}.", Emphasis::NAMES.join(", ")),
+                |n| format!("Did you mean `{n}`?"),
+            );
+            let shown = crate::text::clean_line(name);
+            let message = format!("front matter: unknown emphasis `{shown}`. {hint}");
+            TemplateError::new(line_of("emphasis"), 1, message)
+        })?,
+    };
     let variables = match &raw.input.schema {
         Some(schema) => picoschema::variables(schema, &raw.input.default)
             .map_err(|message| TemplateError::new(line_of("schema"), 1, format!("front matter: {message}")))?,
@@ -105,6 +122,7 @@ pub(super) fn parse(yaml: &str, first_line: usize) -> Result<FrontMatter, Templa
         tags: own.tags,
         ttl: own.ttl,
         valid_bars: own.valid_bars,
+        emphasis,
         facts: own.facts,
         budget: own.budget,
     })

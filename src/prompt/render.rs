@@ -9,12 +9,12 @@ use minijinja::value::{Kwargs, Object, Rest, Value, from_args};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
 use super::error::TemplateError;
-use super::messages;
 use super::picoschema::Kind;
 use super::template::Template;
 use super::values::{Filled, Source, Values};
+use super::{fence, messages, request};
 use crate::facts::fibonacci::{EXTENSIONS, RETRACEMENTS, extension, retracement};
-use crate::facts::{Block, Facts, SECTIONS, Unit};
+use crate::facts::{Block, BlockRequest, Facts, SECTIONS, Unit, VALID_BARS};
 use crate::market::{Candle, Series, price, timestamp};
 use crate::message::{Message, Role};
 
@@ -79,7 +79,7 @@ pub fn render(template: &Template, context: &Context<'_>) -> Result<Vec<Message>
         .template_from_str(&template.body)
         .and_then(|compiled| compiled.render(&values))
         .map_err(|error| template_error(&error, template, context.facts))?;
-    let mut messages = messages::split(&text);
+    let mut messages = messages::split(&fence::seal(&text));
     if template.system_only {
         for message in &mut messages {
             message.role = Role::System;
@@ -91,6 +91,7 @@ pub fn render(template: &Template, context: &Context<'_>) -> Result<Vec<Message>
 /// The names a body can use, with their values.
 fn bindings(template: &Template, context: &Context<'_>, filled: &[Filled], decimals: u8) -> BTreeMap<String, Value> {
     let mut values = BTreeMap::new();
+    let request = request::of_template(template, filled);
     if let Some(facts) = context.facts {
         // The first fact of a name is the one a template gets.
         for fact in facts.facts.iter().rev() {
@@ -102,7 +103,7 @@ fn bindings(template: &Template, context: &Context<'_>, filled: &[Filled], decim
         let block = FactsBlock {
             blocks: std::iter::once(&facts.block)
                 .chain(context.further.iter().map(|f| &f.block))
-                .cloned()
+                .map(|block| asking(block, &request))
                 .collect(),
             sections: template.fact_sections.clone(),
             budget: template.facts_budget.unwrap_or(context.facts_budget),
@@ -113,7 +114,7 @@ fn bindings(template: &Template, context: &Context<'_>, filled: &[Filled], decim
         values.insert("candles".into(), Value::from_object(CandleTable::of(series)));
     }
     values.insert("decimals".into(), Value::from(decimals));
-    values.insert("setup_contract".into(), Value::from(contract(template)));
+    values.insert("setup_contract".into(), Value::from(contract(&request)));
     for (name, text) in context.values.iter() {
         values.insert(name.to_owned(), typed(template, name, text));
     }
@@ -281,8 +282,28 @@ fn fact_value(fact: &crate::facts::Fact, decimals: u8) -> Value {
     }
 }
 
-fn contract(template: &Template) -> String {
-    let bars = template.valid_bars.unwrap_or(12).to_string();
+/// `block` with what the template asks.
+fn asking(block: &Block, request: &BlockRequest) -> Block {
+    Block {
+        request: Some(request.clone()),
+        ..block.clone()
+    }
+}
+
+/// The facts block of a prompt that has no place for one: own words, or a `template` that only sets a role.
+pub fn bare_facts(template: Option<&Template>, facts: &Facts, values: &Values, budget: usize) -> String {
+    let request = template.map_or_else(request::without_template, |template| {
+        request::of_template(template, &values.fill(template, Some(facts)))
+    });
+    asking(&facts.block, &request).fenced(&[], budget)
+}
+
+/// The paragraph that asks for a setup, valid for as long as the request says.
+fn contract(request: &BlockRequest) -> String {
+    let bars = request
+        .valid_bars
+        .as_ref()
+        .map_or_else(|| VALID_BARS.to_string(), ToString::to_string);
     SETUP_CONTRACT.trim_end().replace("{valid_bars}", &bars)
 }
 
@@ -320,7 +341,7 @@ impl FactsBlock {
     fn text(&self, sections: &[&str], budget: usize) -> String {
         self.blocks
             .iter()
-            .map(|b| b.fenced(sections, budget))
+            .map(|b| fence::mark(&b.fenced(sections, budget)))
             .collect::<Vec<_>>()
             .join("\n\n")
     }

@@ -9,6 +9,7 @@ use super::front_matter::{self, FrontMatter};
 use super::messages;
 use super::picoschema::Variable;
 use super::render::{self, BUILT_IN};
+use crate::facts::Emphasis;
 use crate::ttl::Ttl;
 
 /// A parsed template.
@@ -28,8 +29,12 @@ pub struct Template {
     pub tags: Vec<String>,
     /// How long its answers stay cached.
     pub ttl: Option<Ttl>,
-    /// Candles for which its setups stand, as told to the model.
+    /// Candles for which its setups are valid.
     pub valid_bars: Option<u32>,
+    /// The facts that count most.
+    pub emphasis: Emphasis,
+    /// Whether its body asks for a `setup` block.
+    pub(super) asks_for_setup: bool,
     /// Sections of the facts block it wants; empty for all.
     pub fact_sections: Vec<String>,
     /// Tokens that the facts block may take, where it says.
@@ -78,6 +83,7 @@ impl Template {
         };
         let body = messages::mark(body, first_line)?;
         render::check_syntax(&body, first_line)?;
+        let asks_for_setup = body.contains("```setup") || render::names_used(&body).contains("setup_contract");
         Ok(Self {
             name: front.name.unwrap_or_else(|| name.to_owned()),
             description: front.description,
@@ -87,6 +93,8 @@ impl Template {
             tags: front.tags,
             ttl: front.ttl,
             valid_bars: front.valid_bars,
+            emphasis: front.emphasis,
+            asks_for_setup,
             fact_sections: front.facts,
             facts_budget: front.budget,
             source: source.to_owned(),

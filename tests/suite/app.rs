@@ -1070,7 +1070,7 @@ fn a_model_is_tested_and_its_thoughts_are_folded_away() {
     let mut bench = Bench::sized(120, 36);
     bench.keys("M");
     assert!(
-        bench.screen().contains("offline/2 answers as offline/2 in"),
+        bench.screen().contains("offline/3 answers as offline/3 in"),
         "{}",
         bench.screen()
     );

@@ -24,7 +24,7 @@ fn model_then_disk_then_model_again_after_clearing() {
     let json = first.json();
     assert_eq!(
         (&json["complete"], &json["finish_reason"], &json["model"]),
-        (&true.into(), &"stop".into(), &"offline/2".into())
+        (&true.into(), &"stop".into(), &"offline/3".into())
     );
     assert!(json["setup"]["side"].is_string() && json["checks"].as_array().is_some_and(|c| !c.is_empty()));
     assert_eq!((&json["usage"], &json["cost_usd"]), (&Json::Null, &Json::Null));
@@ -116,7 +116,7 @@ fn the_answer_is_on_stdout_and_the_stamp_last_on_stderr() {
     let first = ask();
     assert!(first.out.starts_with("## EURUSD H1") && first.out.ends_with("```\n"));
     assert!(
-        first.last().starts_with("model offline/2 · ")
+        first.last().starts_with("model offline/3 · ")
             && first.last().contains("as of the 2017-06-23 20:00 UTC candle")
     );
     assert!(ask().last().starts_with("disk hit · "), "{}", ask().err);

@@ -32,7 +32,7 @@ fn an_answer_is_recorded_once_and_outlives_the_cache() {
             &record["template"]["name"],
             &record["market"]["symbol"]
         ),
-        (&"offline/2".into(), &"smc".into(), &"EURUSD".into())
+        (&"offline/3".into(), &"smc".into(), &"EURUSD".into())
     );
     assert!(record["answer"].as_str().unwrap().contains("```setup"));
     assert!(record["messages"][0]["content"].as_str().unwrap().contains("analyst"));

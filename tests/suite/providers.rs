@@ -704,7 +704,7 @@ fn a_model_is_listed_and_checked() {
     let home = Home::new();
     let list = home.run(&["models"]).code(0);
     for words in [
-        "offline/2",
+        "offline/3",
         "openai/gpt-4o",
         "no key (ANTHROPIC_API_KEY)",
         "Not supported",

@@ -62,7 +62,7 @@ fn what_is_answered_is_in_the_history() {
     bench.keys("r");
     bench.keys("h");
     let screen = bench.screen();
-    assert!(screen.contains("1 record ") && screen.contains("offline/2"), "{screen}");
+    assert!(screen.contains("1 record ") && screen.contains("offline/3"), "{screen}");
     assert!(screen.contains("Enter replay"));
     bench.keys("/");
     bench.keys("q nothing of that");
@@ -125,7 +125,7 @@ fn the_scoreboard_is_sorted_and_leads_to_its_analyses() {
     bench.keys("s");
     let screen = bench.screen();
     assert!(
-        screen.contains("offline/2 · confluence · EURUSD H1") && screen.contains("too few to tell"),
+        screen.contains("offline/3 · confluence · EURUSD H1") && screen.contains("too few to tell"),
         "{screen}"
     );
     insta::assert_snapshot!("scores_160x48", screen);
@@ -166,7 +166,7 @@ fn records_are_noted_tagged_written_held_against_each_other_and_asked_again() {
     bench.keys("h");
     let screen = bench.screen();
     assert!(
-        screen.contains("2 records") && screen.contains("offline/2 answered"),
+        screen.contains("2 records") && screen.contains("offline/3 answered"),
         "{screen}"
     );
     bench.keys("nA good one");

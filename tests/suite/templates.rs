@@ -173,6 +173,11 @@ fn faults_are_named_with_file_line_and_column() {
             "---\next:\n  wickdesk:\n    facts: [rsy]\n---\nx",
             "`rsy` is no section of the facts; did you mean `rsi`?",
         ),
+        (
+            "emphasis.prompt",
+            "---\next:\n  wickdesk:\n    emphasis: rsy\n---\nx",
+            "emphasis.prompt:4:1: front matter: unknown emphasis `rsy`. Did you mean `rsi`?",
+        ),
         ("jinja.prompt", "a\n{% for %}", "jinja.prompt:2:"),
     ];
     for (name, source, want) in cases {

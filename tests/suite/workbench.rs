@@ -310,8 +310,8 @@ fn the_main_job_across_restarts() {
     session.press("t\x1b[B");
     session.wait("Form smc");
     session.press(F5);
-    session.wait("model offline/2 ·");
-    session.wait("vote");
+    session.wait("model offline/3 ·");
+    session.wait("what the candles say");
     session.wait("1 (1 missed)");
     let screen = session.contents();
     assert!(
@@ -340,7 +340,7 @@ fn the_main_job_across_restarts() {
     session.wait("cleared 1 answer from memory and 1 answer from disk");
     session.press(F5);
     session.wait("2 (1 missed)");
-    session.wait("model offline/2 ·");
+    session.wait("model offline/3 ·");
     session.press("q");
     assert_eq!(session.ends(), 0);
     session.is_restored();
@@ -372,7 +372,7 @@ fn keys_in_a_burst_do_what_they_do_one_by_one() {
     // A thousand, the last of which choose a template and send it.
     session.press(&format!("t{}j{F5}", "jk".repeat(500)));
     session.wait("Form smc");
-    session.wait("model offline/2 ·");
+    session.wait("model offline/3 ·");
     session.press("e");
     session.wait("typing");
     session.press(&"ab".repeat(300));

@@ -54,7 +54,7 @@ fn shown_with_its_request_and_samples() {
         .json();
     assert_eq!(json["samples"].as_array().unwrap().len(), 2);
     assert_eq!(json["sample"], 0);
-    assert_eq!(json["request"]["model"], "offline/2");
+    assert_eq!(json["request"]["model"], "offline/3");
     assert!(json["request"]["messages"][0]["content"].as_str().unwrap().len() > 100);
     for (arguments, words) in [
         (vec!["cache", "show", "zz"], "is no key"),
