@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::groups::{By, Compared, Name, groups};
+use super::groups::{By, Compared, Difference, Name, groups};
 use super::stats::{Interval, mean, median};
 use super::trial::{Fate, Trial};
 use super::{ENOUGH, Observation, estimate, former, share};
@@ -182,9 +182,8 @@ pub fn score(name: Name, group: &[&Trial]) -> Score {
     let known = group.iter().filter(|t| t.result().is_some()).count();
     let failed = group.iter().filter(|t| t.failed_check).count();
     let curve = curve(&closed);
-    let to_offline: Vec<Observation> = group.iter().filter_map(|t| t.to_offline()).collect();
-    let to_random = closed.iter().filter_map(|(t, r)| Some(t.observed(r - t.random_r?)));
-    let to_random: Vec<Observation> = to_random.collect();
+    let to_offline: Vec<Difference> = group.iter().filter_map(|t| t.to_offline()).collect();
+    let to_random: Vec<Difference> = group.iter().filter_map(|t| t.to_random()).collect();
     Score {
         n: group.len(),
         name,

@@ -24,7 +24,7 @@ impl Observation {
 
 /// Clusters are joined for as long as they are worth this many of equal size. More would leave neighbours that depend on each
 /// other, fewer would leave too few to measure the spread. Both were simulated: `cargo bench --bench coverage`.
-const WORTH: f64 = 10.0;
+pub(super) const WORTH: f64 = 10.0;
 /// Most clusters where they overlap, or differ so much in size that the quantile is simulated. Bounds the work.
 const MOST: usize = 64;
 

@@ -111,7 +111,15 @@ pub fn groups(trials: &[Trial], by: By) -> Vec<(Name, Vec<&Trial>)> {
     groups.into_iter().collect()
 }
 
-/// A difference of results on the same as-ofs.
+/// A difference of two results on one as-of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Difference {
+    pub observed: Observation,
+    /// Whether a trade came of either.
+    pub traded: bool,
+}
+
+/// The mean difference of results on the same as-ofs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
     /// As-ofs on which both have a result.
@@ -120,19 +128,20 @@ pub struct Compared {
     pub mean: f64,
     /// Its 95 % interval, by [`estimate`].
     pub interval: Option<Interval>,
-    /// How many independent differences there are, those of 0 not counted.
+    /// How many independent differences there are, of those on which either side traded.
     #[serde(rename = "effective", default)]
     pub independent: usize,
 }
 
 impl Compared {
-    /// The mean of differences; `None` of none. A difference of 0, as where neither side traded, is counted in `n` and in the
-    /// mean. It says nothing about the spread of the others, so the interval is that of the others, scaled.
-    pub(super) fn of(differences: &[Observation]) -> Option<Self> {
-        let values: Vec<f64> = differences.iter().map(|o| o.value).collect();
-        let differ: Vec<Observation> = differences.iter().filter(|o| o.value != 0.0).copied().collect();
-        let share = differ.len() as f64 / differences.len().max(1) as f64;
-        let estimate = estimate(&differ);
+    /// The mean of differences; `None` of none. An as-of on which neither side traded differs by 0. It is counted in `n` and in
+    /// the mean, and says nothing about the spread of the others: the interval is that of the others, scaled.
+    pub(super) fn of(differences: &[Difference]) -> Option<Self> {
+        let values: Vec<f64> = differences.iter().map(|d| d.observed.value).collect();
+        let traded = differences.iter().filter(|d| d.traded).map(|d| d.observed);
+        let traded: Vec<Observation> = traded.collect();
+        let share = traded.len() as f64 / differences.len().max(1) as f64;
+        let estimate = estimate(&traded);
         Some(Self {
             n: differences.len(),
             mean: mean(&values)?,
@@ -183,17 +192,20 @@ pub fn pairs(trials: &[Trial]) -> Vec<Pair> {
 
 /// The differences of two rows of one market.
 fn paired(one: &[&Trial], other: &[&Trial]) -> Option<Compared> {
-    let others: BTreeMap<i64, (f64, i64)> = other
+    let others: BTreeMap<i64, (f64, &Trial)> = other
         .iter()
-        .filter_map(|t| Some((t.as_of, (t.result()?, t.until))))
+        .filter_map(|t| Some((t.as_of, (t.result()?, *t))))
         .collect();
     let differences = one.iter().filter_map(|t| {
-        let (result, until) = others.get(&t.as_of)?;
-        Some(Observation {
-            start: t.as_of,
-            // Not known before both are decided.
-            end: t.until.max(*until),
-            value: t.result()? - result,
+        let (result, other) = others.get(&t.as_of)?;
+        Some(Difference {
+            observed: Observation {
+                start: t.as_of,
+                // Not known before both are decided.
+                end: t.until.max(other.until),
+                value: t.result()? - result,
+            },
+            traded: t.closed_r().is_some() || other.closed_r().is_some(),
         })
     });
     Compared::of(&differences.collect::<Vec<_>>())

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Observation;
+use super::groups::Difference;
 use crate::market::Candle;
 use crate::setup::{Outcome, Play, Setup, Side, Terms};
 
@@ -110,12 +111,24 @@ impl Trial {
     }
 
     /// Its result minus the offline analyst's, if both are known.
-    pub(super) fn to_offline(&self) -> Option<Observation> {
-        let observed = self.observed(self.result()? - self.offline_r?);
-        Some(Observation {
-            // Not known before both are decided.
-            end: observed.end.max(self.offline_until.unwrap_or(i64::MIN)),
-            ..observed
+    pub(super) fn to_offline(&self) -> Option<Difference> {
+        let offline = self.offline_r?;
+        let observed = self.observed(self.result()? - offline);
+        Some(Difference {
+            observed: Observation {
+                // Not known before both are decided.
+                end: observed.end.max(self.offline_until.unwrap_or(i64::MIN)),
+                ..observed
+            },
+            traded: self.closed_r().is_some() || offline != 0.0,
+        })
+    }
+
+    /// Its result minus that of the random side, if both are known.
+    pub(super) fn to_random(&self) -> Option<Difference> {
+        Some(Difference {
+            observed: self.observed(self.closed_r()? - self.random_r?),
+            traded: true,
         })
     }
 }
