@@ -171,7 +171,7 @@ fn summary(outcomes: &[Outcome]) -> String {
     let total: f64 = filled.iter().sum();
     let ambiguous = outcomes.iter().filter(|o| o.ambiguous).count();
     format!(
-        "{} played, {} filled, {wins} of them won, {total:+.2} R together, {ambiguous} ambiguous",
+        "{} played, {} filled, {wins} of them won, total {total:+.2} R, {ambiguous} ambiguous",
         crate::text::count(outcomes.len(), "setup"),
         filled.len()
     )

@@ -28,6 +28,7 @@ pub(super) struct Played {
     pub candles: usize,
     pub random_r: Option<f64>,
     pub offline_r: Option<f64>,
+    pub offline_until: Option<i64>,
 }
 
 impl Analysis<'_> {
@@ -37,18 +38,20 @@ impl Analysis<'_> {
         let end = fate.outcome().and_then(|o| o.end);
         let filled = fate.outcome().is_some_and(|o| o.filled.is_some());
         let random = self.setup.filter(|_| filled);
+        let offline = self.compared.and_then(|messages| self.offline(messages, later));
         Played {
             until: end.and_then(|at| later.get(at)).map_or(self.as_of, |c| c.time),
             candles: end.map_or(0, |at| at + 1),
             random_r: random.and_then(|s| random_side(s, self.close, self.terms, later)),
-            offline_r: self.compared.and_then(|messages| self.offline(messages, later)),
+            offline_r: offline.map(|(r, _)| r),
+            offline_until: offline.map(|(_, until)| until),
             fate,
         }
     }
 
     /// What the offline analyst makes of the same prompt, played by the same rules. It is asked past the cache: it is a
-    /// yardstick here and no answer.
-    fn offline(&self, messages: &[Message], later: &[Candle]) -> Option<f64> {
+    /// yardstick here and no answer. Its result, and the open time of the candle that decided it.
+    fn offline(&self, messages: &[Message], later: &[Candle]) -> Option<(f64, i64)> {
         let reading = read(&Analyst::answer(messages), None, true);
         let setup = reading.setup.as_ref()?;
         let own = setup.valid_bars.and_then(|n| usize::try_from(n).ok());
@@ -56,6 +59,8 @@ impl Analysis<'_> {
             expiry: own.unwrap_or(self.terms.expiry),
             ..self.terms
         };
-        Fate::of(Some(setup), true, self.close, terms, later).result()
+        let fate = Fate::of(Some(setup), true, self.close, terms, later);
+        let end = fate.outcome().and_then(|o| o.end).and_then(|at| later.get(at));
+        Some((fate.result()?, end.map_or(self.as_of, |c| c.time)))
     }
 }

@@ -190,6 +190,7 @@ fn settle(record: &mut Record, later: &[Candle]) -> bool {
         candle: record.later.last().copied(),
         random_r: played.random_r,
         offline_r: played.offline_r,
+        offline_until: played.offline_until,
         noted: now_millis(),
         fate: played.fate,
     });

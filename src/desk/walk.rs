@@ -465,6 +465,7 @@ fn trial(walk: &Walk, place: &Place<'_>, prepared: &Prepared, answer: &Answer) -
         failed_check: judged.failed(),
         random_r: played.random_r,
         offline_r: played.offline_r,
+        offline_until: played.offline_until,
         fate: played.fate,
     }
 }

@@ -34,7 +34,7 @@ type Tree = Database<'static, Bytes, Bytes>;
 /// The version of records, blobs and links.
 const VERSION: u32 = 1;
 /// The version of what follows from them.
-const DERIVED: u32 = 2;
+const DERIVED: u32 = 3;
 const VERSION_NAME: &[u8] = b"version";
 const DERIVED_NAME: &[u8] = b"derived";
 const NEXT: &[u8] = b"next";

@@ -58,6 +58,9 @@ pub struct Decided {
     /// What the offline analyst's answer to the same question gave.
     #[serde(default)]
     pub offline_r: Option<f64>,
+    /// Open time of the candle that decided that answer's setup.
+    #[serde(default)]
+    pub offline_until: Option<i64>,
     /// When it was noted, UTC epoch milliseconds.
     pub noted: i64,
 }
@@ -185,6 +188,7 @@ impl Record {
                 failed_check: self.checks.iter().any(|c| c.status == crate::setup::Status::Fail),
                 random_r: decided.and_then(|d| d.random_r),
                 offline_r: decided.and_then(|d| d.offline_r),
+                offline_until: decided.and_then(|d| d.offline_until),
             },
         }
     }

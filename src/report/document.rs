@@ -78,7 +78,7 @@ pub(super) fn environment() -> Environment<'static> {
 fn fill(name: &str, template: &str, report: &Report<'_>) -> String {
     let rows: Vec<Row> = groups(report.trials, report.by).into_iter().map(row).collect();
     let headings: Vec<&str> = Column::ALL.iter().map(|c| c.heading()).collect();
-    let line = |one: &Name, other: &Name, with: Compared| format!("{one} less {other}: {}", words::compared(with));
+    let line = |one: &Name, other: &Name, with: Compared| format!("{one} minus {other}: {}", words::compared(with));
     let pairs: Vec<String> = pairs(report.trials)
         .into_iter()
         .map(|p| line(&p.one, &p.other, p.compared))
@@ -126,7 +126,7 @@ fn row((name, trials): (Name, Vec<&Trial>)) -> Row {
         };
         slices.iter().map(cell).collect()
     };
-    const SLICE: [&str; 5] = ["", "trades", "won", "mean R", "together"];
+    const SLICE: [&str; 5] = ["", "trades", "won", "mean R", "total"];
     let tables = vec![
         Table {
             title: "By session",

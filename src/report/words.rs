@@ -1,6 +1,6 @@
 //! A score in words: the columns of a table, and the lines of a terminal.
 
-use crate::setup::score::{Compared, Interval, Score};
+use crate::setup::score::{Compared, Interval, Score, Verdict};
 
 /// A column of a scoreboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,12 +10,12 @@ pub enum Column {
     NoTrade,
     Unfilled,
     Trades,
-    Effective,
+    Independent,
     WinRate,
     MeanR,
     MedianR,
     ProfitFactor,
-    Expectancy,
+    MeanRPerAnalysis,
     Drawdown,
     LosingRun,
     VsOffline,
@@ -31,12 +31,12 @@ impl Column {
         Column::NoTrade,
         Column::Unfilled,
         Column::Trades,
-        Column::Effective,
+        Column::Independent,
         Column::WinRate,
         Column::MeanR,
         Column::MedianR,
         Column::ProfitFactor,
-        Column::Expectancy,
+        Column::MeanRPerAnalysis,
         Column::Drawdown,
         Column::LosingRun,
         Column::VsOffline,
@@ -52,14 +52,14 @@ impl Column {
             Column::NoTrade => "no trade",
             Column::Unfilled => "unfilled",
             Column::Trades => "trades",
-            Column::Effective => "eff. N",
+            Column::Independent => "independent",
             Column::WinRate => "won",
             Column::MeanR => "mean R",
             Column::MedianR => "median R",
-            Column::ProfitFactor => "profit f.",
-            Column::Expectancy => "exp. R",
-            Column::Drawdown => "drawdown",
-            Column::LosingRun => "lost in a row",
+            Column::ProfitFactor => "profit factor",
+            Column::MeanRPerAnalysis => "R per analysis",
+            Column::Drawdown => "max drawdown",
+            Column::LosingRun => "losing run",
             Column::VsOffline => "vs offline",
             Column::VsRandom => "vs random",
             Column::FailedChecks => "checks failed",
@@ -74,12 +74,12 @@ impl Column {
             Column::NoTrade => "no_trade",
             Column::Unfilled => "unfilled",
             Column::Trades => "trades",
-            Column::Effective => "effective",
+            Column::Independent => "effective",
             Column::WinRate => "win_rate",
             Column::MeanR => "mean_r",
             Column::MedianR => "median_r",
             Column::ProfitFactor => "profit_factor",
-            Column::Expectancy => "expectancy_r",
+            Column::MeanRPerAnalysis => "mean_r_per_analysis",
             Column::Drawdown => "max_drawdown_r",
             Column::LosingRun => "longest_losing_run",
             Column::VsOffline => "vs_offline",
@@ -97,12 +97,12 @@ impl Column {
             Column::NoTrade => count(score.no_trade),
             Column::Unfilled => count(score.unfilled()),
             Column::Trades => count(score.trades),
-            Column::Effective => count(score.effective),
+            Column::Independent => count(score.independent),
             Column::WinRate => score.win_rate,
             Column::MeanR => score.mean_r,
             Column::MedianR => score.median_r,
             Column::ProfitFactor => score.profit_factor,
-            Column::Expectancy => score.expectancy_r,
+            Column::MeanRPerAnalysis => score.mean_r_per_analysis,
             Column::Drawdown => Some(score.max_drawdown_r),
             Column::LosingRun => count(score.longest_losing_run),
             Column::VsOffline => score.vs_offline.map(|c| c.mean),
@@ -119,7 +119,9 @@ impl Column {
         };
         match self {
             Column::WinRate | Column::FailedChecks => format!("{:.1} %", value * 100.0),
-            Column::MeanR | Column::MedianR | Column::Expectancy | Column::VsOffline | Column::VsRandom => r(value),
+            Column::MeanR | Column::MedianR | Column::MeanRPerAnalysis | Column::VsOffline | Column::VsRandom => {
+                r(value)
+            }
             Column::ProfitFactor => format!("{value:.2}"),
             Column::Drawdown => format!("{value:.1} R"),
             Column::Cost => format!("${value:.4}"),
@@ -133,22 +135,35 @@ fn r(value: f64) -> String {
     format!("{:+.2}", (value * 100.0).round() / 100.0 + 0.0)
 }
 
+/// ` [-0.01, +0.12]`, or ` (interval unbounded)` where one event is all there is.
 fn within(interval: Option<Interval>) -> String {
-    interval.map_or_else(String::new, |i| format!(" [{}, {}]", r(i.low), r(i.high)))
+    match interval {
+        None => String::new(),
+        Some(i) if i.is_bounded() => format!(" [{}, {}]", r(i.low), r(i.high)),
+        Some(_) => " (interval unbounded)".to_owned(),
+    }
 }
 
-/// `+0.05 R [-0.01, +0.12] on 213`
+/// `+0.05 R [-0.01, +0.12] on 213`, and `too few to tell` where that is so.
 pub fn compared(compared: Compared) -> String {
-    format!("{} R{} on {}", r(compared.mean), within(compared.interval), compared.n)
+    let few = match compared.verdict() {
+        Verdict::TooFew => format!(", {}", Verdict::TooFew.words()),
+        _ => String::new(),
+    };
+    format!(
+        "{} R{} on {}{few}",
+        r(compared.mean),
+        within(compared.interval),
+        compared.n
+    )
 }
 
-/// `41.5 % [32.0, 51.6]`: of as many trades as do not overlap.
+/// `41.5 % [32.0, 51.6]`
 pub(super) fn win_rate(score: &Score) -> String {
     let Some(rate) = score.win_rate else {
         return "-".to_owned();
     };
-    let interval = score.win_rate_interval_effective.or(score.win_rate_interval);
-    let interval = interval.map_or_else(String::new, |i| {
+    let interval = score.win_rate_interval.map_or_else(String::new, |i| {
         format!(" [{:.1}, {:.1}]", i.low * 100.0, i.high * 100.0)
     });
     format!("{:.1} %{interval}", rate * 100.0)
@@ -167,16 +182,16 @@ pub fn lines(score: &Score) -> Vec<String> {
     let mut lines = vec![counts(score)];
     if score.trades > 0 {
         lines.push(format!(
-            "won {} · mean {} · median {} R · together {} R",
+            "won {} · mean {} · median {} R · total {} R",
             win_rate(score),
             mean_r(score),
             score.median_r.map_or_else(|| "-".to_owned(), r),
             r(score.total_r),
         ));
         lines.push(format!(
-            "profit factor {} · {} R an analysis · deepest fall {:.1} R · {} lost in a row",
+            "profit factor {} · {} R per analysis · max drawdown {:.1} R · {} losses in a row",
             Column::ProfitFactor.cell(score),
-            score.expectancy_r.map_or_else(|| "-".to_owned(), r),
+            score.mean_r_per_analysis.map_or_else(|| "-".to_owned(), r),
             score.max_drawdown_r,
             score.longest_losing_run,
         ));
@@ -233,8 +248,8 @@ fn counts(score: &Score) -> String {
         parts.push(format!("{} open", score.open));
     }
     let mut trades = crate::text::count(score.trades, "trade");
-    if score.effective < score.trades {
-        trades.push_str(&format!(", as good as {} that do not overlap", score.effective));
+    if score.independent < score.trades {
+        trades.push_str(&format!(", {} independent", score.independent));
     }
     if score.ambiguous > 0 {
         trades.push_str(&format!(", {} ambiguous", score.ambiguous));

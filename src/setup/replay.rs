@@ -1,7 +1,18 @@
 //! Replay: a setup played on the candles that came after it, one at a time, and what became of it.
 //!
-//! The rules are those of the reference ("Replay"): candles are bid prices, a buy deals at bid + spread and a sell at bid;
-//! where one candle allows two readings the worse one counts and is marked ambiguous.
+//! Candles are bid prices: a buy deals at bid + spread, a sell at bid. The rules:
+//!
+//! 1. A market order fills at the next open. A resting order fills at its price, or at the open where the market opens beyond
+//!    it. Not filled in time it expires. A candle that does not fill it cancels it by reaching the stop loss (invalidated) or
+//!    else the first target (missed).
+//! 2. A candle that reaches stop loss and target stops the trade. It is marked ambiguous.
+//! 3. In the candle that fills a resting order inside it, the stop loss counts if it is touched. A limit order's target
+//!    counts only if the candle closes beyond it.
+//! 4. A candle that opens beyond the stop loss or a target exits at its open.
+//! 5. Several targets take equal parts. The stop loss stays where it is.
+//! 6. A trade held as long as it may be exits at that close. An open one is marked at the last close.
+//! 7. R is the result over the risk taken, |fill − stop loss|. Where the market is already beyond the stop loss when the order
+//!    fills, the trade is in and out at that open, and R counts by the planned risk, |entry − stop loss|.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,15 +27,17 @@ pub struct Play {
     entry: Option<f64>,
     stop: f64,
     targets: Vec<f64>,
+    /// Distance from the planned entry to the stop loss.
+    planned_risk: f64,
     terms: Terms,
 }
 
-/// What a replay assumes beside the setup.
+/// What a replay assumes beyond the setup.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Terms {
-    /// Ask less bid, in price.
+    /// Ask minus bid, in price.
     pub spread: f64,
-    /// Both ways together, in price.
+    /// Both ways in total, in price.
     pub commission: f64,
     /// Candles that a resting order waits.
     pub expiry: usize,
@@ -97,6 +110,7 @@ impl Play {
             entry,
             stop,
             targets,
+            planned_risk: (from - stop).abs(),
             terms,
         })
     }
@@ -204,6 +218,8 @@ pub struct Replay {
     won: f64,
     hit: usize,
     ambiguous: bool,
+    /// Whether the market was beyond the stop loss at the open that filled it.
+    opened_beyond: bool,
     over: Option<(Ended, usize, Option<f64>)>,
     last_close: f64,
 }
@@ -218,6 +234,7 @@ impl Replay {
             won: 0.0,
             hit: 0,
             ambiguous: false,
+            opened_beyond: false,
             over: None,
             last_close: f64::NAN,
         }
@@ -238,6 +255,7 @@ impl Replay {
                     if inside {
                         self.fill_candle(candle, at)
                     } else {
+                        self.opened_beyond = self.stopped(self.exits_at(candle.open));
                         self.trade(candle, at)
                     }
                 }
@@ -276,10 +294,20 @@ impl Replay {
             exit,
             r: self
                 .filled
-                .map(|(_, fill)| (marked - self.play.terms.commission) / (fill - self.play.stop).abs()),
+                .map(|(_, fill)| (marked - self.play.terms.commission) / self.risk(fill)),
             ambiguous: self.ambiguous,
             targets_hit: self.hit,
             targets: self.play.targets.len(),
+        }
+    }
+
+    /// The risk that R counts by. Beyond the stop loss there is none left to take: |fill − stop loss| could be next to nothing,
+    /// or 0.
+    fn risk(&self, fill: f64) -> f64 {
+        if self.opened_beyond {
+            self.play.planned_risk
+        } else {
+            (fill - self.play.stop).abs()
         }
     }
 

@@ -116,6 +116,33 @@ fn gaps_costs_and_what_cannot_be_played() {
 }
 
 #[test]
+fn a_market_that_opens_beyond_the_stop_counts_by_the_planned_risk() {
+    let setup = long(Order::Limit, 100.0, 98.0, &[104.0]);
+    let terms = Terms {
+        spread: 0.5,
+        ..Terms::default()
+    };
+    // In at the ask, out at the bid of one open. At 98.0 and 97.5 no risk is left to the stop loss, or none at all.
+    for open in [98.0, 97.5, 90.0] {
+        let candles = [candle(1, open, open + 1.0, open - 1.0, open)];
+        let outcome = Play::new(&setup, 101.0, terms).unwrap().run(&candles);
+        assert_eq!((outcome.status().as_str(), outcome.exit), ("sl", Some(open)));
+        assert_eq!(outcome.filled, Some((0, open + 0.5)));
+        assert_eq!(outcome.r, Some(-0.5 / 2.0), "{open}");
+    }
+    // A market order without an entry planned to deal at the close it was given at.
+    let market = Setup {
+        entry: None,
+        order: Some(Order::Market),
+        ..setup
+    };
+    let outcome = Play::new(&market, 103.0, terms)
+        .unwrap()
+        .run(&[candle(1, 97.0, 97.5, 96.0, 97.0)]);
+    assert_eq!(outcome.r, Some(-0.5 / 5.0));
+}
+
+#[test]
 fn a_replay_goes_on_where_it_stood() {
     let setup = long(Order::Market, 100.0, 98.0, &[104.0]);
     let play = Play::new(&setup, 100.0, Terms::default()).unwrap();

@@ -153,6 +153,8 @@ fn a_second_walk_asks_nobody_and_finds_the_same() {
     assert_eq!(asked, 2 * 2_801_u64.div_ceil(9), "from the 200th of 3,000 candles on");
     let row = &first["scoreboard"][0];
     assert!(row["n"].as_u64().unwrap() > 300 && row["trades"].as_u64().unwrap() > 30);
+    assert!(row["effective"].as_u64().unwrap() < row["trades"].as_u64().unwrap());
+    assert_eq!(row["mean_r_per_analysis"], row["expectancy_r"]);
     // Everything is counted once.
     let count = |name: &str| row[name].as_u64().unwrap();
     assert_eq!(
@@ -297,7 +299,9 @@ fn a_model_that_fails_ends_the_walk_and_the_next_goes_on() {
         row["vs_offline"]["n"].as_u64().unwrap() > 0,
         "beside the offline analyst: {row}"
     );
-    assert!(row["too_few"].as_bool().unwrap());
+    // An as-of every 200 candles, a trade held 100 at most: none overlaps another.
+    assert_eq!((&row["effective"], &row["too_few"]), (&row["trades"], &false.into()));
+    assert!(row["trades"].as_u64().unwrap() >= 8, "{row}");
 }
 
 #[test]

@@ -158,7 +158,7 @@ pub enum HistoryCommand {
 /// `wickdesk score`
 #[derive(Debug, ClapArgs)]
 pub struct ScoreArgs {
-    /// What rows are told apart by: model,template,symbol,timeframe or some of them
+    /// Split rows by model,template,symbol,timeframe or some of them
     #[arg(long, value_name = "WORDS")]
     pub by: Option<String>,
     /// A walk instead of the journal: its name, or how it begins
@@ -220,10 +220,10 @@ pub struct WalkArgs {
     /// Order of day, month and year, where the file leaves it open
     #[arg(long, value_enum, value_name = "ORDER")]
     pub date_order: Option<DateOrder>,
-    /// Ask less bid, in price, over the usual of the kind of instrument
+    /// Spread (ask minus bid) in price units; default: typical for the instrument
     #[arg(long, value_name = "PRICE", value_parser = at_least_zero)]
     pub spread: Option<f64>,
-    /// Commission both ways, in price, over the usual of the kind of instrument
+    /// Commission for both ways in price units; default: typical for the instrument
     #[arg(long, value_name = "PRICE", value_parser = at_least_zero)]
     pub commission: Option<f64>,
     /// Candles an order waits, where neither answer nor template says
@@ -232,7 +232,7 @@ pub struct WalkArgs {
     /// Candles a trade is held
     #[arg(long, value_name = "N", value_parser = positive)]
     pub max_hold: Option<usize>,
-    /// Score what lies before TIME and what lies after apart
+    /// Score the periods before and after TIME separately
     #[arg(long, value_name = "TIME")]
     pub split: Option<String>,
     /// Questions on their way at once

@@ -271,7 +271,7 @@ impl Found {
         let pairs = pairs(&self.trials);
         for pair in &pairs {
             let words = report::compared(pair.compared);
-            output::line(&format!("{} less {}: {words}", pair.one, pair.other))?;
+            output::line(&format!("{} minus {}: {words}", pair.one, pair.other))?;
         }
         Ok(())
     }

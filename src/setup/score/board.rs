@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::ENOUGH;
-use super::groups::{By, Compared, Name, block, groups, reach};
-use super::stats::{Interval, block_bootstrap, effective, mean, median, wilson};
+use super::groups::{By, Compared, Difference, Name, groups};
+use super::stats::{Interval, mean, median};
 use super::trial::{Fate, Trial};
+use super::{ENOUGH, Observation, estimate, former, share};
 use crate::setup::Ended;
 
 /// Stated confidence against what came of it, in one range.
@@ -49,9 +49,10 @@ pub struct Score {
     pub open: usize,
     /// Closed trades.
     pub trades: usize,
-    /// How many of these could be held one after another.
-    pub effective: usize,
-    /// Whether the closed trades are fewer than tell anything.
+    /// How many of these are independent: could be held one after another.
+    #[serde(rename = "effective")]
+    pub independent: usize,
+    /// Whether the independent trades are fewer than [`ENOUGH`].
     pub too_few: bool,
     /// Closed trades that allowed a better reading.
     pub ambiguous: usize,
@@ -61,23 +62,23 @@ pub struct Score {
     pub losses: usize,
     /// Share of closed trades that won.
     pub win_rate: Option<f64>,
-    /// Its Wilson interval, as if trades did not overlap.
+    /// Its interval, by [`share`].
+    #[serde(flatten, with = "former::win_rate_interval")]
     pub win_rate_interval: Option<Interval>,
-    /// The same for as many trades as do not overlap.
-    pub win_rate_interval_effective: Option<Interval>,
     /// Mean result of a closed trade.
     pub mean_r: Option<f64>,
-    /// Its interval, by blocks as long as trades overlap.
+    /// Its interval, by [`estimate`]; unbounded with one independent trade.
     pub mean_r_interval: Option<Interval>,
     /// Median result of a closed trade.
     pub median_r: Option<f64>,
-    /// All results together.
+    /// Sum of all results.
     pub total_r: f64,
-    /// Result of an analysis, those without a trade counted as nothing.
-    pub expectancy_r: Option<f64>,
-    /// What was won over what was lost; `None` where nothing was lost.
+    /// Mean result of an analysis, 0 for those without a trade.
+    #[serde(flatten, with = "former::mean_r_per_analysis")]
+    pub mean_r_per_analysis: Option<f64>,
+    /// Sum of the gains over the sum of the losses; `None` without a loss.
     pub profit_factor: Option<f64>,
-    /// Deepest fall of the running total from its highest.
+    /// Largest fall of the running total from a high.
     pub max_drawdown_r: f64,
     /// Most losses in a row.
     pub longest_losing_run: usize,
@@ -93,47 +94,52 @@ pub struct Score {
     pub usd_per_r: Option<f64>,
     /// Difference to the offline analyst on the same as-ofs.
     pub vs_offline: Option<Compared>,
-    /// Difference to entering on either side at the next open with the same stops.
+    /// Difference to a random side with the same stop and targets, see [`super::random_side`].
     pub vs_random: Option<Compared>,
     /// Running total of R, closed trades by as-of: time and total.
     #[serde(skip)]
     pub curve: Vec<(i64, f64)>,
 }
 
-/// What a score tells.
+/// The conclusion from a mean and its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing: there are too few trades.
+    /// None: there are fewer than [`ENOUGH`] independent trades.
     TooFew,
-    /// The interval of the mean lies above nothing.
+    /// The interval is above 0.
     Wins,
-    /// It lies below.
+    /// The interval is below 0.
     Loses,
-    /// It holds nothing won and nothing lost.
+    /// The interval contains 0.
     Open,
 }
 
 impl Verdict {
+    /// The verdict of an interval that stands on so many independent trades.
+    pub fn of(independent: usize, interval: Option<Interval>) -> Self {
+        match interval {
+            _ if independent < ENOUGH => Verdict::TooFew,
+            Some(interval) if interval.low > 0.0 => Verdict::Wins,
+            Some(interval) if interval.high < 0.0 => Verdict::Loses,
+            _ => Verdict::Open,
+        }
+    }
+
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
             Verdict::TooFew => "too few to tell",
-            Verdict::Wins => "wins, as far as chance can be told",
-            Verdict::Loses => "loses, as far as chance can be told",
-            Verdict::Open => "not told from chance",
+            Verdict::Wins => "wins (95 % confidence)",
+            Verdict::Loses => "loses (95 % confidence)",
+            Verdict::Open => "not distinguishable from chance",
         }
     }
 }
 
 impl Score {
-    /// What it tells of the mean result.
+    /// The verdict on the mean result.
     pub fn verdict(&self) -> Verdict {
-        match self.mean_r_interval {
-            _ if self.too_few => Verdict::TooFew,
-            Some(interval) if interval.low > 0.0 => Verdict::Wins,
-            Some(interval) if interval.high < 0.0 => Verdict::Loses,
-            _ => Verdict::Open,
-        }
+        Verdict::of(self.independent, self.mean_r_interval)
     }
 
     /// Orders that were never filled.
@@ -163,10 +169,10 @@ pub fn score(name: Name, group: &[&Trial]) -> Score {
     };
     let closed: Vec<(&Trial, f64)> = group.iter().filter_map(|t| Some((*t, t.closed_r()?))).collect();
     let results: Vec<f64> = closed.iter().map(|(_, r)| *r).collect();
-    let spans: Vec<(i64, i64)> = closed.iter().map(|(t, _)| (t.as_of, t.until)).collect();
+    let observations: Vec<Observation> = closed.iter().map(|(t, r)| t.observed(*r)).collect();
     let trades = results.len();
-    let effective = effective(&spans);
-    let block = block(&spans);
+    let mean_r = estimate(&observations);
+    let independent = mean_r.map_or(0, |e| e.independent);
     let wins = results.iter().filter(|r| **r > 0.0).count();
     let won = results.iter().filter(|r| **r > 0.0).sum::<f64>() + 0.0;
     let lost: f64 = -results.iter().filter(|r| **r < 0.0).sum::<f64>();
@@ -176,8 +182,8 @@ pub fn score(name: Name, group: &[&Trial]) -> Score {
     let known = group.iter().filter(|t| t.result().is_some()).count();
     let failed = group.iter().filter(|t| t.failed_check).count();
     let curve = curve(&closed);
-    let to_offline: Vec<f64> = group.iter().filter_map(|t| Some(t.result()? - t.offline_r?)).collect();
-    let to_random: Vec<f64> = closed.iter().filter_map(|(t, r)| Some(r - t.random_r?)).collect();
+    let to_offline: Vec<Difference> = group.iter().filter_map(|t| t.to_offline()).collect();
+    let to_random: Vec<Difference> = group.iter().filter_map(|t| t.to_random()).collect();
     Score {
         n: group.len(),
         name,
@@ -194,8 +200,8 @@ pub fn score(name: Name, group: &[&Trial]) -> Score {
         invalidated: ended(Ended::Invalidated),
         open: ended(Ended::Open),
         trades,
-        effective,
-        too_few: trades < ENOUGH,
+        independent,
+        too_few: independent < ENOUGH,
         ambiguous: closed
             .iter()
             .filter(|(t, _)| t.fate.outcome().is_some_and(|o| o.ambiguous))
@@ -203,13 +209,12 @@ pub fn score(name: Name, group: &[&Trial]) -> Score {
         wins,
         losses: trades - wins,
         win_rate: (trades > 0).then(|| wins as f64 / trades as f64),
-        win_rate_interval: wilson(wins as f64, trades as f64),
-        win_rate_interval_effective: wilson(wins as f64 * effective as f64 / trades.max(1) as f64, effective as f64),
+        win_rate_interval: share(&observations).map(|e| e.interval),
         mean_r: mean(&results),
-        mean_r_interval: block_bootstrap(&results, block),
+        mean_r_interval: mean_r.map(|e| e.interval),
         median_r: median(&results),
         total_r,
-        expectancy_r: (known > 0).then(|| total_r / known as f64),
+        mean_r_per_analysis: (known > 0).then(|| total_r / known as f64),
         profit_factor: (lost > 0.0).then(|| won / lost),
         max_drawdown_r: drawdown(&curve),
         longest_losing_run: losing_run(&results),
@@ -222,8 +227,8 @@ pub fn score(name: Name, group: &[&Trial]) -> Score {
         },
         cost_usd,
         usd_per_r: (cost_usd > 0.0 && total_r > 0.0).then(|| cost_usd / total_r),
-        vs_offline: Compared::of(&to_offline, reach(group)),
-        vs_random: Compared::of(&to_random, block),
+        vs_offline: Compared::of(&to_offline),
+        vs_random: Compared::of(&to_random),
         curve,
     }
 }
@@ -313,6 +318,7 @@ mod tests {
             failed_check: as_of % 2 == 0,
             random_r: Some(0.0),
             offline_r: (model == "m").then_some(0.5),
+            offline_until: (model == "m").then_some(as_of + 5),
         }
     }
 
@@ -327,6 +333,85 @@ mod tests {
             targets_hit: 0,
             targets: 1,
         })
+    }
+
+    fn apart(results: &[f64]) -> Vec<Trial> {
+        let each = results
+            .iter()
+            .enumerate()
+            .map(|(at, r)| trial("m", at as i64 * 10, played(Ended::Stop, Some(*r))));
+        each.collect()
+    }
+
+    #[test]
+    fn a_verdict_needs_eight_independent_trades() {
+        let losses: Vec<f64> = (0..8).map(|at| -1.0 - f64::from(at) * 0.001).chain([0.1]).collect();
+        let score = &board(&apart(&losses), By::default())[0];
+        assert_eq!(
+            (score.independent, score.too_few, score.verdict()),
+            (9, false, Verdict::Loses)
+        );
+        let score = &board(&apart(&losses[2..]), By::default())[0];
+        assert_eq!(
+            (score.independent, score.too_few, score.verdict()),
+            (7, true, Verdict::TooFew)
+        );
+        // Sixty trades on the same candles are one.
+        let told: Vec<Trial> = (0..60)
+            .map(|_| trial("m", 0, played(Ended::Target, Some(2.0))))
+            .collect();
+        let score = &board(&told, By::default())[0];
+        assert_eq!(
+            (score.trades, score.independent, score.verdict()),
+            (60, 1, Verdict::TooFew)
+        );
+        assert_eq!(score.mean_r_interval, Some(Interval::UNBOUNDED));
+        assert_eq!(score.vs_random.unwrap().verdict(), Verdict::TooFew);
+    }
+
+    #[test]
+    fn a_score_keeps_its_former_names_for_a_version() {
+        let score = &board(&apart(&[2.0, -1.0, 2.0]), By::default())[0];
+        let json = serde_json::to_value(score).unwrap();
+        assert_eq!(json["mean_r_per_analysis"], 1.0);
+        assert_eq!(json["mean_r_per_analysis"], json["expectancy_r"]);
+        assert_eq!(json["win_rate_interval"], json["win_rate_interval_effective"]);
+        assert_eq!(json["effective"], 3);
+        let same = |read: &Score| {
+            assert_eq!(read.mean_r_per_analysis, score.mean_r_per_analysis);
+            assert_eq!(read.win_rate_interval, score.win_rate_interval);
+            assert_eq!((read.independent, &read.name), (score.independent, &score.name));
+        };
+        same(&serde_json::from_value(json.clone()).unwrap());
+        // As an older version wrote it: without the new names.
+        let mut former = json;
+        let members = former.as_object_mut().unwrap();
+        members.remove("mean_r_per_analysis");
+        members["vs_random"].as_object_mut().unwrap().remove("effective");
+        same(&serde_json::from_value(former).unwrap());
+        // One trade has no bounds, and JSON says so.
+        let one = serde_json::to_value(&board(&apart(&[2.0]), By::default())[0]).unwrap();
+        assert_eq!(one["mean_r_interval"], serde_json::json!({ "low": null, "high": null }));
+        let one: Score = serde_json::from_value(one).unwrap();
+        assert_eq!(one.mean_r_interval, Some(Interval::UNBOUNDED));
+    }
+
+    #[test]
+    fn as_ofs_without_a_difference_do_not_narrow_it() {
+        let results = [1.0, -1.0, 2.0, -1.0, -1.0, 0.5, -1.0, 3.0];
+        let mut trials = apart(&results);
+        let few = board(&trials, By::default())[0].vs_random.unwrap();
+        let none = |at: i64| Trial {
+            offline_r: Some(0.0),
+            ..trial("m", 1_000 + at * 10, Fate::NoTrade)
+        };
+        let alone = board(&trials, By::default())[0].vs_offline.unwrap();
+        trials.extend((0..24).map(none));
+        let more = board(&trials, By::default())[0].vs_offline.unwrap();
+        assert_eq!((alone.n, more.n, more.independent), (8, 32, alone.independent));
+        let (alone, more) = (alone.interval.unwrap(), more.interval.unwrap());
+        assert!((more.low * 4.0 - alone.low).abs() < 1e-9 && (more.high * 4.0 - alone.high).abs() < 1e-9);
+        assert_eq!(few.independent, 8);
     }
 
     #[test]
@@ -351,7 +436,7 @@ mod tests {
         assert_eq!(
             (
                 score.trades,
-                score.effective,
+                score.independent,
                 score.wins,
                 score.losses,
                 score.longest_losing_run

@@ -6,8 +6,9 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::stats::{Interval, block_bootstrap, effective, mean};
+use super::stats::{Interval, mean};
 use super::trial::Trial;
+use super::{Observation, Verdict, estimate};
 use crate::facts::session_levels;
 use crate::market::timestamp;
 
@@ -110,25 +111,51 @@ pub fn groups(trials: &[Trial], by: By) -> Vec<(Name, Vec<&Trial>)> {
     groups.into_iter().collect()
 }
 
-/// A difference of results on the same as-ofs.
+/// A difference of two results on one as-of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Difference {
+    pub observed: Observation,
+    /// Whether a trade came of either.
+    pub traded: bool,
+}
+
+/// The mean difference of results on the same as-ofs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
-    /// As-ofs that both have a result for.
+    /// As-ofs on which both have a result.
     pub n: usize,
     /// Mean difference in R.
     pub mean: f64,
-    /// Its 95 % interval, by blocks.
+    /// Its 95 % interval, by [`estimate`].
     pub interval: Option<Interval>,
+    /// How many independent differences there are, of those on which either side traded.
+    #[serde(rename = "effective", default)]
+    pub independent: usize,
 }
 
 impl Compared {
-    /// Of differences in order of time, `block` of which may overlap; `None` of none.
-    pub(super) fn of(differences: &[f64], block: usize) -> Option<Self> {
+    /// The mean of differences; `None` of none. An as-of on which neither side traded differs by 0. It is counted in `n` and in
+    /// the mean, and says nothing about the spread of the others: the interval is that of the others, scaled.
+    pub(super) fn of(differences: &[Difference]) -> Option<Self> {
+        let values: Vec<f64> = differences.iter().map(|d| d.observed.value).collect();
+        let traded = differences.iter().filter(|d| d.traded).map(|d| d.observed);
+        let traded: Vec<Observation> = traded.collect();
+        let share = traded.len() as f64 / differences.len().max(1) as f64;
+        let estimate = estimate(&traded);
         Some(Self {
             n: differences.len(),
-            mean: mean(differences)?,
-            interval: block_bootstrap(differences, block),
+            mean: mean(&values)?,
+            interval: Some(estimate.map_or(Interval::UNBOUNDED, |e| Interval {
+                low: e.interval.low * share,
+                high: e.interval.high * share,
+            })),
+            independent: estimate.map_or(0, |e| e.independent),
         })
+    }
+
+    /// The verdict on the difference.
+    pub fn verdict(self) -> Verdict {
+        Verdict::of(self.independent, self.interval)
     }
 }
 
@@ -139,7 +166,7 @@ pub struct Pair {
     pub one: Name,
     /// The other.
     pub other: Name,
-    /// How the one did less how the other did.
+    /// The result of the one minus that of the other.
     pub compared: Compared,
 }
 
@@ -163,32 +190,25 @@ pub fn pairs(trials: &[Trial]) -> Vec<Pair> {
     found
 }
 
-/// Trials of one market, in order of time.
+/// The differences of two rows of one market.
 fn paired(one: &[&Trial], other: &[&Trial]) -> Option<Compared> {
-    let others: BTreeMap<i64, f64> = other.iter().filter_map(|t| Some((t.as_of, t.result()?))).collect();
-    let pairs: Vec<(&Trial, f64)> = one
+    let others: BTreeMap<i64, (f64, &Trial)> = other
         .iter()
-        .filter_map(|t| Some((*t, t.result()? - others.get(&t.as_of)?)))
+        .filter_map(|t| Some((t.as_of, (t.result()?, *t))))
         .collect();
-    let differences: Vec<f64> = pairs.iter().map(|(_, d)| *d).collect();
-    Compared::of(&differences, reach(one).max(reach(other)))
-}
-
-/// Over how many as-ofs a trade goes on average, the one it is asked at among them: so many results in a row depend on each
-/// other where those without a trade count too. Trials in order of time.
-pub(super) fn reach(trials: &[&Trial]) -> usize {
-    let covered: Vec<usize> = trials
-        .iter()
-        .enumerate()
-        .filter(|(_, t)| t.closed_r().is_some())
-        .map(|(at, t)| trials.partition_point(|other| other.as_of <= t.until).max(at + 1) - at)
-        .collect();
-    covered.iter().sum::<usize>().div_ceil(covered.len().max(1)).max(1)
-}
-
-/// How many results in a row may depend on each other, as many trades overlap on average.
-pub(super) fn block(spans: &[(i64, i64)]) -> usize {
-    spans.len().div_ceil(effective(spans).max(1))
+    let differences = one.iter().filter_map(|t| {
+        let (result, other) = others.get(&t.as_of)?;
+        Some(Difference {
+            observed: Observation {
+                start: t.as_of,
+                // Not known before both are decided.
+                end: t.until.max(other.until),
+                value: t.result()? - result,
+            },
+            traded: t.closed_r().is_some() || other.closed_r().is_some(),
+        })
+    });
+    Compared::of(&differences.collect::<Vec<_>>())
 }
 
 /// Closed trades of a part of the time.
@@ -202,7 +222,7 @@ pub struct Slice {
     pub wins: usize,
     /// Mean result in R; `None` without a trade.
     pub mean_r: Option<f64>,
-    /// All together, in R.
+    /// Sum of their results in R.
     pub total_r: f64,
 }
 

@@ -1,22 +1,42 @@
-//! The statistics of a score. Results of overlapping trades depend on each other: their intervals come from blocks.
+//! The statistics of a score that need no model of how trades depend on each other.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A 95 % interval.
+/// A 95 % interval. A bound that is infinite is `null` in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// Its lower end.
+    /// Its lower end; minus infinity where the data set no bound.
+    #[serde(serialize_with = "bound", deserialize_with = "low_bound")]
     pub low: f64,
-    /// Its upper end.
+    /// Its upper end; infinity where the data set no bound.
+    #[serde(serialize_with = "bound", deserialize_with = "high_bound")]
     pub high: f64,
 }
 
-/// The quantile of the normal distribution for 95 %.
-const Z: f64 = 1.959_963_984_540_054;
-/// Resamples of a bootstrap.
-const RESAMPLES: usize = 1_000;
-/// The same seed each time: a score is the same on every run.
-const SEED: u64 = 0x5743_4445_534b;
+impl Interval {
+    /// The interval that excludes nothing: one independent trade says nothing about the spread of others.
+    pub const UNBOUNDED: Self = Self {
+        low: f64::NEG_INFINITY,
+        high: f64::INFINITY,
+    };
+
+    /// Whether both ends are numbers.
+    pub fn is_bounded(self) -> bool {
+        self.low.is_finite() && self.high.is_finite()
+    }
+}
+
+fn bound<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    value.is_finite().then_some(*value).serialize(serializer)
+}
+
+fn low_bound<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NEG_INFINITY))
+}
+
+fn high_bound<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
+}
 
 /// The mean; `None` of nothing.
 pub fn mean(values: &[f64]) -> Option<f64> {
@@ -35,73 +55,16 @@ pub fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
-/// The Wilson score interval of `wins` in `n` (E. B. Wilson, 1927), 95 %; `None` of nothing.
-pub fn wilson(wins: f64, n: f64) -> Option<Interval> {
-    if n <= 0.0 {
-        return None;
-    }
-    let share = wins / n;
-    let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let middle = share + Z * Z / (2.0 * n);
-    let by = 1.0 + Z * Z / n;
-    Some(Interval {
+/// The Wilson score interval (E. B. Wilson, 1927) of a `share` seen in `n` independent draws, `quantile` standard errors wide.
+pub(super) fn wilson(share: f64, n: f64, quantile: f64) -> Interval {
+    let square = quantile * quantile;
+    let spread = quantile * (share * (1.0 - share) / n + square / (4.0 * n * n)).sqrt();
+    let middle = share + square / (2.0 * n);
+    let by = 1.0 + square / n;
+    Interval {
         low: ((middle - spread) / by).max(0.0),
         high: ((middle + spread) / by).min(1.0),
-    })
-}
-
-/// The 95 % interval of the mean by a circular block bootstrap (Politis and Romano, 1992): `values` in order of time, drawn
-/// in runs of `block`. The same for the same values. `None` under two values.
-pub fn block_bootstrap(values: &[f64], block: usize) -> Option<Interval> {
-    let n = values.len();
-    if n < 2 {
-        return None;
     }
-    let block = block.clamp(1, n);
-    // Sums up to each value, round the circle once more: a block's sum is a difference.
-    let mut sums = Vec::with_capacity(2 * n + 1);
-    sums.push(0.0);
-    for at in 0..2 * n {
-        sums.push(sums[at] + values[at % n]);
-    }
-    let mut random = fastrand::Rng::with_seed(SEED);
-    let mut means: Vec<f64> = (0..RESAMPLES)
-        .map(|_| {
-            let mut left = n;
-            let mut sum = 0.0;
-            while left > 0 {
-                let take = block.min(left);
-                let from = random.usize(..n);
-                sum += sums[from + take] - sums[from];
-                left -= take;
-            }
-            sum / n as f64
-        })
-        .collect();
-    means.sort_by(f64::total_cmp);
-    // Of 1,000 the 26th and the 975th leave 25 out on either side.
-    let tail = RESAMPLES / 40;
-    Some(Interval {
-        low: means[tail],
-        high: means[RESAMPLES - 1 - tail],
-    })
-}
-
-/// The most spans that follow one another without overlapping: how many results do not depend on each other.
-pub(super) fn effective(spans: &[(i64, i64)]) -> usize {
-    let mut by_end = spans.to_vec();
-    by_end.sort_by_key(|(_, end)| *end);
-    let mut free_from = i64::MIN;
-    by_end
-        .iter()
-        .filter(|(start, end)| {
-            let fits = *start >= free_from;
-            if fits {
-                free_from = *end;
-            }
-            fits
-        })
-        .count()
 }
 
 #[cfg(test)]
@@ -110,34 +73,30 @@ mod tests {
 
     #[test]
     fn wilson_as_published() {
+        const Z: f64 = 1.959_963_984_540_054;
         // Agresti and Coull's example: 0 of 10, and a half of 100.
-        let none = wilson(0.0, 10.0).unwrap();
+        let none = wilson(0.0, 10.0, Z);
         assert!(
             none.low.abs() < 1e-12 && (none.high - 0.277_533).abs() < 1e-5,
             "{none:?}"
         );
-        let half = wilson(50.0, 100.0).unwrap();
+        let half = wilson(0.5, 100.0, Z);
         assert!((half.low - 0.403_832).abs() < 1e-5 && (half.high - 0.596_168).abs() < 1e-5);
-        assert_eq!(wilson(0.0, 0.0), None);
     }
 
     #[test]
-    fn blocks_widen_what_depends() {
-        // Runs of ten equal results: as good as a tenth of them.
-        let values: Vec<f64> = (0..400).map(|i| if (i / 10) % 2 == 0 { 1.0 } else { -1.0 }).collect();
-        let width = |block| block_bootstrap(&values, block).map(|i| i.high - i.low).unwrap();
-        // Runs that alternate cancel within two of them; single draws do not see that, blocks of five are within a run.
-        assert!(width(5) > 1.5 * width(1));
-        assert_eq!(block_bootstrap(&values, 5), block_bootstrap(&values, 5));
-        assert_eq!(block_bootstrap(&[1.0], 1), None);
-        let same = block_bootstrap(&[2.0; 10], 3).unwrap();
-        assert!((same.low - 2.0).abs() < 1e-12 && (same.high - 2.0).abs() < 1e-12);
+    fn an_infinite_bound_is_null_and_comes_back() {
+        let text = serde_json::to_string(&Interval::UNBOUNDED).unwrap();
+        assert_eq!(text, r#"{"low":null,"high":null}"#);
+        assert_eq!(serde_json::from_str::<Interval>(&text).unwrap(), Interval::UNBOUNDED);
+        let bounded = Interval { low: -0.5, high: 0.25 };
+        let text = serde_json::to_string(&bounded).unwrap();
+        assert_eq!(serde_json::from_str::<Interval>(&text).unwrap(), bounded);
+        assert!(bounded.is_bounded() && !Interval::UNBOUNDED.is_bounded());
     }
 
     #[test]
-    fn overlapping_spans_count_once() {
-        assert_eq!(effective(&[(0, 10), (5, 15), (10, 20), (20, 30)]), 3);
-        assert_eq!(effective(&[]), 0);
+    fn the_median_lies_in_the_middle() {
         assert_eq!(
             (median(&[3.0, 1.0, 2.0]), median(&[1.0, 2.0]), median(&[])),
             (Some(2.0), Some(1.5), None)

@@ -15,18 +15,18 @@ use crate::tui::app::Scores;
 use crate::tui::markdown;
 use crate::tui::theme::Theme;
 
-/// Columns by how much they matter: what does not fit is left out from the end.
+/// Columns by importance. The last ones are omitted where they do not fit.
 const SHOWN: [Column; 16] = [
     Column::N,
     Column::Trades,
-    Column::Effective,
+    Column::Independent,
     Column::WinRate,
     Column::MeanR,
     Column::VsOffline,
     Column::VsRandom,
     Column::ProfitFactor,
     Column::Drawdown,
-    Column::Expectancy,
+    Column::MeanRPerAnalysis,
     Column::MedianR,
     Column::NoTrade,
     Column::Unfilled,
@@ -81,7 +81,7 @@ fn width_of(column: Column) -> usize {
     column.heading().len().max(8)
 }
 
-/// The columns that fit beside names of this width.
+/// The columns that fit next to names of this width.
 fn columns(width: usize, names: usize) -> Vec<Column> {
     let mut room = width.saturating_sub(names.clamp(NAME, (width / 2).max(NAME)) + 2);
     let fits = SHOWN.into_iter().take_while(|column| {
@@ -98,7 +98,7 @@ fn board(frame: &mut Frame<'_>, area: Rect, scores: &Scores, theme: &Theme) {
         let words = if scores.waiting.is_some() {
             "reading…"
         } else {
-            "nothing to score yet: ask on candles, or walk a template along the past (wickdesk walk)"
+            "Nothing to score yet. Ask on candles, or run `wickdesk walk`."
         };
         frame.render_widget(Line::styled(words, theme.dim), area);
         return;
@@ -132,8 +132,8 @@ fn board(frame: &mut Frame<'_>, area: Rect, scores: &Scores, theme: &Theme) {
             Span::raw(format!("{name:<room$}")),
         ];
         for column in &columns {
-            // Under enough trades, what they seem to say is set back.
-            let counts = matches!(column, Column::N | Column::Trades | Column::Effective);
+            // Too few independent trades for a verdict: the figures are dimmed.
+            let counts = matches!(column, Column::N | Column::Trades | Column::Independent);
             let style = if row.score.too_few && !counts {
                 theme.dim
             } else {
@@ -147,7 +147,7 @@ fn board(frame: &mut Frame<'_>, area: Rect, scores: &Scores, theme: &Theme) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// What is said of a row, its verdict first.
+/// The lines about a row, its verdict first.
 fn words(score: &Score, width: u16, theme: &Theme) -> Vec<Line<'static>> {
     let mut said = report::lines(score);
     let verdict = said.pop().unwrap_or_default();
