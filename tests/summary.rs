@@ -11,15 +11,14 @@ fn main() {
     if std::env::args().any(|argument| argument == "--list") {
         return;
     }
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("comparisons.txt");
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    // A file of another run does not count.
-    let Some(lines) = text.strip_prefix(&format!("run {}\n", run_number())) else {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let path = directory.join(format!("comparisons-{}.txt", run_number()));
+    let Ok(text) = std::fs::read_to_string(&path) else {
         println!("\nComparisons: this run had none.\n");
         return;
     };
     let mut with: BTreeMap<&str, (usize, BTreeMap<&str, usize>)> = BTreeMap::new();
-    for line in lines.lines() {
+    for line in text.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
         let [state, _test, what, why] = fields[..] else {
             panic!("{}: `{line}` is no record", path.display());

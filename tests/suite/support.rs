@@ -184,21 +184,16 @@ fn test_name() -> String {
     std::thread::current().name().unwrap_or("unnamed").to_owned()
 }
 
-/// The comparisons of one run, for `tests/summary.rs`. The first line names the run, so that no other run's lines count.
+/// The comparisons of one run, for `tests/summary.rs`. Its file is named after the run, so that no other run's lines count, and begun
+/// anew by each process.
 fn record(line: &str) {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("comparisons.txt");
-    let run = format!("run {}", run_number());
-    let known = std::fs::read_to_string(&path).unwrap_or_default();
-    let mut lines: Vec<&str> = known.lines().collect();
-    if lines.first() != Some(&run.as_str()) {
-        lines = vec![&run];
+    static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut lines = LINES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if !lines.iter().any(|known| known == line) {
+        lines.push(line.to_owned());
     }
-    if !lines.contains(&line) {
-        lines.push(line);
-    }
-    std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let name = format!("comparisons-{}.txt", run_number());
+    std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), lines.join("\n")).unwrap();
 }
 
 /// The process that runs the test binaries one after the other, and so names the run.

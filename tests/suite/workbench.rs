@@ -439,10 +439,7 @@ fn a_kill_loses_nothing_that_was_typed() {
     let mut session = Session::open(&home);
     session.press("eNever lose this line.");
     session.wait("Never lose this line.");
-    let drafts = home.path("state/wickdesk");
-    eventually("it is among the drafts", || {
-        any_file_holds(&drafts, "Never lose this line.")
-    });
+    eventually("it is among the drafts", || is_drafted(&home, "Never lose this line."));
     session.signal(rustix::process::Signal::KILL);
     session.ends();
     let mut session = Session::open(&home);
@@ -901,17 +898,14 @@ fn a_light_terminal_is_asked_and_believed() {
     assert_eq!(ink("unknown"), dark);
 }
 
-/// Whether a file below this directory holds these words.
-fn any_file_holds(directory: &std::path::Path, words: &str) -> bool {
-    let Ok(entries) = std::fs::read_dir(directory) else {
+/// Whether a draft of this home's holds these words. A file that is still being written has another ending.
+fn is_drafted(home: &Home, words: &str) -> bool {
+    let Ok(entries) = std::fs::read_dir(home.path("state/wickdesk/drafts")) else {
         return false;
     };
     entries.flatten().any(|entry| {
         let path = entry.path();
-        if path.is_dir() {
-            return any_file_holds(&path, words);
-        }
-        // It may be gone by now.
-        std::fs::read(path).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(words))
+        path.extension().is_some_and(|ending| ending == "json")
+            && std::fs::read_to_string(path).is_ok_and(|text| text.contains(words))
     })
 }
