@@ -64,9 +64,9 @@ impl AnalystInput {
             |value| Emphasis::named(value.as_str()?.trim()),
         );
         let bias = read("bias", bias, "long, short or either", &mut faults, side);
-        let expected = format!("a number from 0 to {MOST_REWARD}");
+        let expected = format!("a number above 0 and up to {MOST_REWARD}");
         let least_reward = read("least_reward", least_reward, &expected, &mut faults, |value| {
-            value.as_f64().filter(|n| (0.0..=MOST_REWARD).contains(n))
+            value.as_f64().filter(|n| *n > 0.0 && *n <= MOST_REWARD)
         });
         let expected = format!("a whole number from 1 to {MOST_BARS}");
         let valid_bars = read("valid_bars", valid_bars, &expected, &mut faults, |value| {
@@ -164,7 +164,7 @@ mod tests {
             ("\"bias\": 1", "`bias` is 1, expected"),
             (
                 "\"least_reward\": \"lots\"",
-                "`least_reward` is \"lots\", expected a number from 0 to 100.",
+                "`least_reward` is \"lots\", expected a number above 0 and up to 100.",
             ),
             ("\"least_reward\": -2", "`least_reward` is -2, expected"),
             ("\"least_reward\": \"nan\"", "`least_reward` is \"nan\", expected"),

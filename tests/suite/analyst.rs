@@ -325,7 +325,7 @@ fn a_strangers_template_says_what_it_wants() {
             "either",
             "lots",
             "7",
-            "`least_reward` is \"lots\", expected a number from 0 to 100.",
+            "`least_reward` is \"lots\", expected a number above 0 and up to 100.",
         ),
         ("either", "-1", "7", "`least_reward` is -1, expected"),
         ("either", "nan", "7", "`least_reward` is \"nan\", expected"),
