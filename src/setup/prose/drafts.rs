@@ -1,8 +1,9 @@
 //! The fields of labelled lines, joined into setups.
 
-use super::amounts::{self, Read};
-use super::labels::{self, Label};
+use super::labels::Label;
 use super::lines::{Event, Field};
+use super::prices::{self, Read};
+use super::{measures, sides};
 use crate::setup::{Level, Order, Scale, Setup, Side, Unread, Zone};
 
 /// Joins what the lines say into setups, in their order.
@@ -185,7 +186,7 @@ impl Drafts {
                 }
                 self.open.side(side, Rank::Heading);
                 self.open.order(order, None);
-                let zone = entry.and_then(|text| amounts::zone(&text, self.scale).value);
+                let zone = entry.and_then(|text| prices::zone(&text, self.scale).value);
                 if let (Some(zone), None) = (zone, self.open.setup.entry) {
                     self.open.setup.entry = Some(zone);
                     self.open.entry_of_headline = true;
@@ -200,45 +201,45 @@ impl Drafts {
         match label {
             Label::Side { own } => self.side(&value, own),
             Label::Order => {
-                let (order, side) = labels::order_named(&value);
+                let (order, side) = sides::order_named(&value);
                 // `Type: BUY`
-                open.order(order, side.or_else(|| labels::side(&value)));
-                if let (Some(_), Some(zone)) = (side, amounts::zone(&value, scale).value)
+                open.order(order, side.or_else(|| sides::side(&value)));
+                if let (Some(_), Some(zone)) = (side, prices::zone(&value, scale).value)
                     && open.setup.entry.is_none()
                 {
                     open.setup.entry = Some(zone);
                 }
             }
             Label::Entry { side, order } => {
-                let Read { value: zone, unread } = amounts::zone(&value, scale);
+                let Read { value: zone, unread } = prices::zone(&value, scale);
                 self.entry(zone, number);
                 self.open.unread(Level::Entry, unread);
-                let (said, said_side) = labels::order(&value);
+                let (said, said_side) = sides::order(&value);
                 self.open.order(order.or(said), side.or(said_side));
             }
             Label::Stop { own } => {
-                let Read { value: price, unread } = amounts::single(&value, scale);
+                let Read { value: price, unread } = prices::single(&value, scale);
                 if let Some(price) = price {
                     open.stop(price, own);
                 }
                 open.unread(Level::Stop, unread);
             }
             Label::Targets => {
-                let Read { value: prices, unread } = amounts::list(&value, scale);
+                let Read { value: prices, unread } = prices::list(&value, scale);
                 open.targets(number, prices);
                 open.unread(Level::Target, unread);
             }
             Label::RiskReward => {
                 let setup = &mut open.setup;
-                setup.risk_reward = setup.risk_reward.or_else(|| amounts::ratio(&value));
+                setup.risk_reward = setup.risk_reward.or_else(|| measures::ratio(&value));
             }
             Label::Confidence => {
                 let setup = &mut open.setup;
-                setup.confidence = setup.confidence.or_else(|| amounts::confidence(&value));
+                setup.confidence = setup.confidence.or_else(|| measures::confidence(&value));
             }
             Label::Valid => {
                 let setup = &mut open.setup;
-                setup.valid_bars = setup.valid_bars.or_else(|| amounts::candles(&value));
+                setup.valid_bars = setup.valid_bars.or_else(|| measures::candles(&value));
             }
             Label::Invalidation => {
                 open.setup.invalidation.get_or_insert(value);
@@ -250,7 +251,7 @@ impl Drafts {
     fn side(&mut self, value: &str, own: bool) {
         let rank = if own { Rank::Direction } else { Rank::Bias };
         let open = &mut self.open;
-        if let Some(side) = labels::side(value) {
+        if let Some(side) = sides::side(value) {
             if open.setup.entry.is_some() && open.setup.stop.is_some() && open.rank >= rank && open.setup.side.is_some()
             {
                 self.coming = Some((side, rank));
@@ -259,7 +260,7 @@ impl Drafts {
             }
         }
         if own {
-            let (order, side) = labels::order(value);
+            let (order, side) = sides::order(value);
             self.open.order(order, side);
         }
     }

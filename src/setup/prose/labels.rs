@@ -1,5 +1,6 @@
 //! Labels of a trade plan as answers write them, in the languages they are written in: which field a label names.
 
+use super::sides;
 use super::words::{self, Kind, is};
 use crate::setup::{Order, Side};
 
@@ -61,14 +62,19 @@ pub(super) fn label(text: &str) -> Option<(Label, Option<u8>)> {
         && plain.len() < text.trim().len()
     {
         // "Entry (limit)", "Entry (long)": the bracket says what kind of entry.
-        let (said, of) = order(text);
+        let (said, of) = sides::order(text);
         let inside = text
             .split_once('(')
-            .and_then(|(_, inside)| self::side(inside.trim_end_matches(')')));
+            .and_then(|(_, inside)| sides::side(inside.trim_end_matches(')')));
         let inside = inside.filter(|side| *side != Side::None);
         (*kind, *side) = (said, side.or(of).or(inside));
     }
     Some((found, number))
+}
+
+/// A label that names a field, not a plan as a whole.
+pub(super) fn field_label(text: &str) -> Option<(Label, Option<u8>)> {
+    label(text).filter(|(label, _)| *label != Label::Plan)
 }
 
 fn known(plain: &str) -> Option<(Label, Option<u8>)> {
@@ -311,190 +317,9 @@ pub(super) fn is_letter(c: char) -> bool {
         || matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{93c}' | '\u{94d}' | '\u{e47}'..='\u{e4e}')
 }
 
-/// The side that a value names: its first words, or what its brackets say (`Regular (Long)`). `None` when it names none, both,
-/// or hedges (`buy or hold`).
-pub(super) fn side(value: &str) -> Option<Side> {
-    let plain = plain(value);
-    first_side(&plain).or_else(|| {
-        let (_, inside) = value.split_once(['(', '['])?;
-        let inside = plain_all(inside.split([')', ']']).next().unwrap_or_default());
-        let alone = plain.split(' ').count() <= 2 && !plain.split(' ').any(|w| words::kinds(w).has(Kind::Or));
-        first_side(&inside).filter(|_| alone && !hedges(&plain) && sides_of(&plain).is_none())
-    })
-}
-
-fn first_side(plain: &str) -> Option<Side> {
-    let named = sides_of(plain)?;
-    let words: Vec<&str> = plain.split(' ').collect();
-    // "Short squeeze", "short term", "buy to cover".
-    if words.iter().any(|w| is(Kind::NotSide, w)) {
-        return None;
-    }
-    let disputed = match named {
-        Side::Long => words.iter().any(|w| is_long_word(w) && is(Kind::Short, w)) || hedges(plain),
-        Side::Short => words.iter().any(|w| is_long_word(w) && is(Kind::Long, w)) || hedges(plain),
-        // "neutral to bullish" leans; "no trade, long or short" does not.
-        Side::None => words.iter().any(|w| matches!(*w, "bullish" | "bearish")),
-    };
-    (!disputed).then_some(named)
-}
-
-/// Whether a word is long enough not to be part of another: `al` buys in Turkish.
-fn is_long_word(word: &str) -> bool {
-    word.chars().count() > if word.is_ascii() { 2 } else { 1 }
-}
-
-/// The side that the first words name.
-fn sides_of(plain: &str) -> Option<Side> {
-    let (mut long, mut short, mut none) = (false, false, false);
-    let ends = plain.match_indices(' ').map(|(at, _)| at).chain([plain.len()]);
-    for end in ends.take(LONGEST_SIDE) {
-        let head = &plain[..end];
-        // `al` buys in Turkish, and begins half of what is said in Spanish.
-        if head.is_ascii() && head.len() < 3 && head.len() < plain.len() {
-            continue;
-        }
-        let listed = words::kinds(head);
-        long |= listed.has(Kind::Long);
-        short |= listed.has(Kind::Short);
-        none |= listed.has(Kind::None);
-    }
-    if !(long || short || none) && plain.chars().next().is_some_and(is_unspaced) {
-        let begins = |kind| words::list(kind).iter().any(|w| begins_run(plain, w));
-        (long, short, none) = (begins(Kind::Long), begins(Kind::Short), begins(Kind::None));
-    }
-    match (long, short, none) {
-        (true, false, _) => Some(Side::Long),
-        (false, true, _) => Some(Side::Short),
-        (false, false, true) => Some(Side::None),
-        _ => None,
-    }
-}
-
-/// Whether a side is offered beside another answer: `buy or hold`, `long wait`.
-fn hedges(plain: &str) -> bool {
-    let words: Vec<&str> = plain.split(' ').collect();
-    let none = |w: &str| is_long_word(w) && is(Kind::None, w);
-    let other = |w: &str| none(w) || is(Kind::Long, w) || is(Kind::Short, w);
-    if words.len() == 1 && plain.starts_with(is_unspaced) {
-        let holds = |kind| {
-            words::list(kind)
-                .iter()
-                .any(|w| all_unspaced(w) && is_long_word(w) && plain.contains(w))
-        };
-        return holds(Kind::Or) && holds(Kind::None);
-    }
-    words.windows(2).any(|pair| is(Kind::Or, pair[0]) && other(pair[1])) || words.len() == 2 && none(words[1])
-}
-
-/// Words of the longest name of a side.
-const LONGEST_SIDE: usize = 4;
-
-/// Whether a run of letters without blanks begins with `word`, and goes on with something else than a part of it.
-fn begins_run(text: &str, word: &str) -> bool {
-    all_unspaced(word)
-        && word.chars().count() > 1
-        && text
-            .strip_prefix(word)
-            .is_some_and(|rest| !rest.starts_with(|c: char| "頭头單单".contains(c)))
-}
-
 /// Whether a letter's script sets no blanks between words. Korean does, and sets what goes with a number right behind it.
 pub(super) fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
-}
-
-fn all_unspaced(word: &str) -> bool {
-    word.chars().all(is_unspaced)
-}
-
-/// The kind of order that words name, and the side that goes with it.
-pub(super) fn order(text: &str) -> (Option<Order>, Option<Side>) {
-    if !text.contains(char::is_alphabetic) {
-        return (None, None);
-    }
-    // The market's structure is no order; a stop limit is neither.
-    let plain = plain_all(text)
-        .replace("market structure", "")
-        .replace("stop limit", "");
-    let words: Vec<&str> = plain.split(' ').filter(|w| !w.is_empty()).collect();
-    let mut found: Vec<(Order, Option<Side>)> = words.windows(2).filter_map(|pair| sided(pair[0], pair[1])).collect();
-    if found.is_empty() {
-        let mut at = 0;
-        while at < words.len() {
-            // The longest that fits: "stop order" before "stop".
-            let fits = (1..=LONGEST_ORDER.min(words.len() - at)).rev();
-            let kind = fits
-                .filter_map(|n| Some((n, kind_of(&words[at..at + n].join(" "))?)))
-                .next();
-            // "1.5 % below market", "not at market".
-            let related = at > 0 && (is(Kind::Beyond, words[at - 1]) || is(Kind::Superseded, words[at - 1]));
-            found.extend(
-                kind.filter(|(_, order)| *order != Order::Market || !related)
-                    .map(|(_, order)| (order, None)),
-            );
-            at += kind.map_or(1, |(n, _)| n);
-        }
-        found.extend(
-            words
-                .iter()
-                .filter_map(|w| unspaced_order(w))
-                .map(|order| (order, None)),
-        );
-    }
-    found.sort_unstable_by_key(|(order, _)| *order as u8);
-    found.dedup();
-    match found.as_slice() {
-        [(order, side)] => (Some(*order), *side),
-        _ => (None, None),
-    }
-}
-
-/// The same where a label says that it is a kind of order: "stop" alone is one there.
-pub(super) fn order_named(value: &str) -> (Option<Order>, Option<Side>) {
-    match order(value) {
-        (None, None) if plain(value).split(' ').next() == Some("stop") => (Some(Order::Stop), None),
-        found => found,
-    }
-}
-
-/// Words of the longest name of a kind of order.
-const LONGEST_ORDER: usize = 3;
-
-fn sided(side: &str, order: &str) -> Option<(Order, Option<Side>)> {
-    let side = match side {
-        "buy" => Side::Long,
-        "sell" => Side::Short,
-        _ => return None,
-    };
-    match order {
-        "limit" => Some((Order::Limit, Some(side))),
-        "stop" => Some((Order::Stop, Some(side))),
-        _ => None,
-    }
-}
-
-const ORDERS: [(Kind, Order); 3] = [
-    // Stop orders first: the Japanese word for one holds the word for a limit.
-    (Kind::StopOrder, Order::Stop),
-    (Kind::Limit, Order::Limit),
-    (Kind::Market, Order::Market),
-];
-
-fn kind_of(words: &str) -> Option<Order> {
-    ORDERS
-        .iter()
-        .find(|(kind, _)| is(*kind, words))
-        .map(|(_, order)| *order)
-}
-
-/// The kind of order that a run of letters without blanks holds.
-fn unspaced_order(run: &str) -> Option<Order> {
-    if run.is_ascii() || kind_of(run).is_some() {
-        return None;
-    }
-    let holds = |kind| words::list(kind).iter().any(|w| all_unspaced(w) && run.contains(w));
-    ORDERS.iter().find(|(kind, _)| holds(*kind)).map(|(_, order)| *order)
 }
 
 #[cfg(test)]
@@ -503,89 +328,40 @@ mod tests {
 
     #[test]
     fn labels_as_answers_write_them() {
-        for (text, want, number) in [
-            (
-                "Entry zone",
-                Label::Entry {
-                    side: None,
-                    order: None,
-                },
-                None,
-            ),
-            ("Stop-Loss (SL)", Label::Stop { own: true }, None),
-            ("TP2", Label::Targets, Some(2)),
-            ("Take Profit 1 (50 %)", Label::Targets, Some(1)),
-            ("1st target", Label::Targets, Some(1)),
-            ("Final target", Label::Targets, Some(9)),
-            ("止盈1", Label::Targets, Some(1)),
-            ("Стоп-лосс", Label::Stop { own: true }, None),
-            (
-                "Zone d’entrée",
-                Label::Entry {
-                    side: None,
-                    order: None,
-                },
-                None,
-            ),
-            ("Risk/Reward", Label::RiskReward, None),
-            ("Bias", Label::Side { own: false }, None),
-            ("1er objectif", Label::Targets, Some(1)),
-            ("第一目标", Label::Targets, Some(1)),
-            ("1차 목표가", Label::Targets, Some(1)),
-            ("止盈二", Label::Targets, Some(2)),
-            ("利確②", Label::Targets, Some(2)),
-            ("Stop de protección", Label::Stop { own: true }, None),
-            ("Zlecenie obronne (SL)", Label::Stop { own: true }, None),
-            ("İşlem yönü", Label::Side { own: true }, None),
-            (
-                "Zona de compra",
-                Label::Entry {
-                    side: Some(Side::Long),
-                    order: None,
-                },
-                None,
-            ),
-            ("Relación riesgo/beneficio", Label::RiskReward, None),
-            ("Zysk/ryzyko", Label::RiskReward, None),
-            ("Chance-Risiko-Verhältnis (CRV)", Label::RiskReward, None),
-            ("Ważne przez", Label::Valid, None),
-            (
-                "Wejście (limit)",
-                Label::Entry {
-                    side: None,
-                    order: Some(Order::Limit),
-                },
-                None,
-            ),
-            (
-                "Compra límite",
-                Label::Entry {
-                    side: Some(Side::Long),
-                    order: Some(Order::Limit),
-                },
-                None,
-            ),
-            (
-                "Sell limit",
-                Label::Entry {
-                    side: Some(Side::Short),
-                    order: Some(Order::Limit),
-                },
-                None,
-            ),
+        for (text, want) in [
+            ("Entry zone", "entry"),
+            ("Stop-Loss (SL)", "stop"),
+            ("TP2", "target 2"),
+            ("Take Profit 1 (50 %)", "target 1"),
+            ("Final target", "target 9"),
+            ("Стоп-лосс", "stop"),
+            ("Zone d’entrée", "entry"),
+            ("Risk/Reward", "ratio"),
+            ("1er objectif", "target 1"),
+            ("第一目标", "target 1"),
+            ("1차 목표가", "target 1"),
+            ("止盈二", "target 2"),
+            ("利確②", "target 2"),
+            ("Stop de protección", "stop"),
+            ("Zlecenie obronne (SL)", "stop"),
+            ("Zona de compra", "entry long"),
+            ("Chance-Risiko-Verhältnis (CRV)", "ratio"),
+            ("Ważne przez", "valid"),
+            ("Wejście (limit)", "entry limit"),
+            ("Compra límite", "entry long limit"),
+            ("Sell limit", "entry short limit"),
+            ("SL Long", "stop"),
         ] {
-            assert_eq!(label(text), Some((want, number)), "{text}");
+            assert_eq!(label(text).map(in_words).as_deref(), Some(want), "{text}");
         }
         for text in [
             "Entry trigger",
             "Stop hunt level",
             "Support 1",
-            "Resistance",
             "Target market",
-            "Previous high",
             "Stop 2",
             "Daily bias",
-            "ATR",
+            "Reward (TP2)",
             "Risk",
             "Exit time",
             "RSI 14",
@@ -596,31 +372,21 @@ mod tests {
         }
     }
 
-    #[test]
-    fn sides_and_orders() {
-        for (text, want) in [
-            ("Long", Some(Side::Long)),
-            ("SHORT 🔻", Some(Side::Short)),
-            ("做多（回调）", Some(Side::Long)),
-            ("Bullish while above 1.1150", Some(Side::Long)),
-            ("Neutral / no trade", Some(Side::None)),
-            ("neutral to bullish", None),
-            ("long or short", None),
-            ("RSI divergence", None),
-            ("al margen", Some(Side::None)),
-            ("AL", Some(Side::Long)),
-            ("comprador", Some(Side::Long)),
-            ("매도", Some(Side::Short)),
-        ] {
-            assert_eq!(side(text), want, "{text}");
+    fn in_words((label, number): (Label, Option<u8>)) -> String {
+        let mut words = match label {
+            Label::Entry { side, order } => {
+                let side = side.map(|s| format!(" {s}")).unwrap_or_default();
+                format!("entry{side}{}", order.map(|o| format!(" {o}")).unwrap_or_default())
+            }
+            Label::Stop { .. } => "stop".to_owned(),
+            Label::Targets => "target".to_owned(),
+            Label::RiskReward => "ratio".to_owned(),
+            Label::Valid => "valid".to_owned(),
+            other => format!("{other:?}"),
+        };
+        if let Some(number) = number {
+            words.push_str(&format!(" {number}"));
         }
-        assert_eq!(order("buy limit at 1.1170"), (Some(Order::Limit), Some(Side::Long)));
-        assert_eq!(order("market (around 1.12)"), (Some(Order::Market), None));
-        assert_eq!(order("stop limit"), (None, None));
-        assert_eq!(order("1.1170, stop below"), (None, None));
-        assert_eq!(order("逆指値注文"), (Some(Order::Stop), None));
-        assert_eq!(order("지정가"), (Some(Order::Limit), None));
-        assert_eq!(order("Límite"), (Some(Order::Limit), None));
-        assert_eq!(order("on the market structure shift"), (None, None));
+        words
     }
 }

@@ -2,16 +2,24 @@
 //! missing, and a number in running text is never a price.
 //!
 //! The way of an answer: [`characters`] (one spelling for each) → [`lines`] (labels and their values; how a line is read is
-//! described there) → [`amounts`] (the prices in a value) → [`drafts`] (fields joined into setups). [`labels`] and [`words`]
+//! described there) → [`prices`] and
+//! [`measures`] (what a value states) → [`drafts`] (fields joined into setups). [`labels`] and [`words`]
 //! know the languages, [`no_trade`] the ways to say that there is none.
 
-mod amounts;
 mod characters;
 mod drafts;
+mod headline;
+mod heads;
 mod labels;
 mod lex;
 mod lines;
+mod markup;
+mod measures;
 mod no_trade;
+mod numbers;
+mod prices;
+mod sides;
+mod tables;
 mod words;
 
 use super::read::without_quotes;
@@ -19,23 +27,23 @@ use super::{Scale, Setup, Side, Zone};
 
 /// The one price that a text of a few words states.
 pub(super) fn price(text: &str, scale: Option<Scale>) -> Option<f64> {
-    amounts::single(&characters::usual(text), scale).value
+    prices::single(&characters::usual(text), scale).value
 }
 
 /// The price or zone that a text of a few words states.
 pub(super) fn zone(text: &str, scale: Option<Scale>) -> Option<Zone> {
-    amounts::zone(&characters::usual(text), scale).value
+    prices::zone(&characters::usual(text), scale).value
 }
 
 /// The prices that a text of a few words states, and those that cannot be read.
 pub(super) fn list(text: &str, scale: Option<Scale>) -> (Vec<f64>, Vec<String>) {
-    let read = amounts::list(&characters::usual(text), scale);
+    let read = prices::list(&characters::usual(text), scale);
     (read.value, read.unread)
 }
 
 /// The ratio of reward to risk that a text of a few words states.
 pub(super) fn ratio(text: &str) -> Option<f64> {
-    amounts::ratio(&characters::usual(text))
+    measures::ratio(&characters::usual(text))
 }
 
 /// The setups that labelled lines of `text` propose, the primary one first; a stated "no trade" is one of side none.
