@@ -143,7 +143,7 @@ fn tag(text: &str) -> Tag {
         }
         None => {
             let begins = |tag: &&str| tag.len() >= name.len() && tag[..name.len()].eq_ignore_ascii_case(name);
-            if name.is_ascii() && TAGS.iter().any(|tag| begins(&tag)) {
+            if name.is_ascii() && TAGS.iter().any(begins) {
                 Tag::Begun
             } else {
                 Tag::None

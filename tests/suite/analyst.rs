@@ -228,7 +228,7 @@ fn every_facts_block_carries_the_request() {
         requests(&home, &arguments)
     };
     let usual = json(r#"{"bias": "either", "least_reward": 2, "valid_bars": 16, "emphasis": "structure"}"#);
-    assert_eq!(smc(&[]), [usual.clone()]);
+    assert_eq!(smc(&[]), std::slice::from_ref(&usual));
     assert_eq!(smc(&["--also", "D1"]), [usual.clone(), usual]);
     assert_eq!(
         smc(&["-s", "bias=short", "-s", "risk_reward=2.5"]),

@@ -72,30 +72,15 @@ pub(super) fn headline(text: &str, tokens: &[Token], scale: Option<Scale>) -> Op
             }
             Kind::Word => {
                 let word = &text[token.start..token.end];
-                let lower = word.to_lowercase();
-                let listed = words::kinds(&lower);
                 let glued_unit = text[..token.start].ends_with(|c: char| c.is_ascii_digit());
-                let (is_long, is_short) = (listed.has(Word::Long), listed.has(Word::Short));
-                long |= is_long;
-                short |= is_short;
-                words += 1;
-                fillers += usize::from(listed.has(Word::Filler) && !listed.has(Word::Headline));
-                let leverage =
-                    word.len() > 1 && lower.starts_with('x') && lower[1..].bytes().all(|b| b.is_ascii_digit());
-                // "Stop selling gold"
-                let order = listed.has(Word::Limit) || lower == "stop" && said;
-                let allowed = is_long
-                    || is_short
-                    || glued_unit
-                    || listed.has(Word::Headline)
-                    || listed.has(Word::Filler)
-                    || order
-                    || leverage
-                    || listed.has(Word::Market)
-                    || is_symbol(word);
-                if !allowed || words > 8 {
+                if !(glued_unit || is_of_headline(word, said)) || words == LONGEST {
                     return None;
                 }
+                let listed = words::kinds(&word.to_lowercase());
+                long |= listed.has(Word::Long);
+                short |= listed.has(Word::Short);
+                words += 1;
+                fillers += usize::from(listed.has(Word::Filler) && !listed.has(Word::Headline));
             }
         }
     }
@@ -117,6 +102,30 @@ pub(super) fn headline(text: &str, tokens: &[Token], scale: Option<Scale>) -> Op
     let from = tokens.iter().position(|t| t.start >= end).unwrap_or(tokens.len());
     events.extend(fields(text, &inner_heads(text, tokens, from, After::Headline), scale));
     Some(events)
+}
+
+/// The most words of a headline.
+const LONGEST: usize = 8;
+
+/// Whether a word may be part of a headline; `said` is whether the side has been named.
+fn is_of_headline(word: &str, said: bool) -> bool {
+    let lower = word.to_lowercase();
+    let listed = words::kinds(&lower);
+    let of_headline = [
+        Word::Long,
+        Word::Short,
+        Word::Headline,
+        Word::Filler,
+        Word::Limit,
+        Word::Market,
+    ];
+    let leverage = lower.len() > 1
+        && lower
+            .strip_prefix('x')
+            .is_some_and(|x| x.bytes().all(|b| b.is_ascii_digit()));
+    // "Stop selling gold" names no order.
+    let stop = lower == "stop" && said;
+    of_headline.iter().any(|kind| listed.has(*kind)) || leverage || stop || is_symbol(word)
 }
 
 /// Whether a word names a market: capitals, as in `XAUUSD`, or two currencies.

@@ -221,10 +221,8 @@ impl<'a> Value<'a> {
             return false;
         };
         let holds = |price: f64| self.scale.is_some_and(|s| s.holds(price));
-        let mut rivals = self.amounts[at + 1..].iter().filter_map(|a| match a.what {
-            What::Price(rival) if holds(rival) && rival != price => Some(a),
-            _ => None,
-        });
+        let is_rival = |a: &&Amount| matches!(a.what, What::Price(rival) if holds(rival) && rival != price);
+        let mut rivals = self.amounts[at + 1..].iter().filter(is_rival);
         if !holds(price) && self.scale.is_some() {
             return rivals.any(|a| a.inside);
         }
