@@ -178,7 +178,13 @@ fn kinds() -> Vec<Kind> {
     }
     add("overlapping, held 1 to 40", 0.0, overlapping(200, 1..=40, false));
     add("overlapping, held 20 to 60", 0.0, overlapping(400, 20..=60, false));
-    for (n, every, stop, target) in [(60, 10, 3, 9), (100, 5, 3, 9), (200, 2, 3, 9), (400, 2, 4, 8)] {
+    for (n, every, stop, target) in [
+        (100, 2, 3, 9),
+        (60, 10, 3, 9),
+        (100, 5, 3, 9),
+        (200, 2, 3, 9),
+        (400, 2, 4, 8),
+    ] {
         let name = format!("overlapping, stop 1 R target {} R", target / stop);
         add(&name, 0.0, stops_and_targets(n, every, stop, target, false));
     }

@@ -124,17 +124,19 @@ impl Trial {
         })
     }
 
-    /// Its result minus that of the random side, if both are known.
+    /// Its result minus that of the random side, if both are known. An open trade counts as it is marked: trades that stop out
+    /// are over sooner than those that reach their target, so leaving open ones out would favour the random side.
     pub(super) fn to_random(&self) -> Option<Difference> {
+        let result = self.fate.outcome().and_then(|o| o.r)?;
         Some(Difference {
-            observed: self.observed(self.closed_r()? - self.random_r?),
+            observed: self.observed(result - self.random_r?),
             traded: true,
         })
     }
 }
 
 /// The expected result of a side chosen by a coin: the mean of both, each with the stop loss and the targets as far from its
-/// entry as `setup` has them. `None` where the setup cannot be played, was not filled, or is not over.
+/// entry as `setup` has them. `None` where the setup cannot be played or was not filled.
 ///
 /// Both sides enter when the order is filled: at that candle's open, or at its close where the order was filled inside it. Both
 /// are held at most as long as the trade itself, and marked at the last close. An earlier entry would know that the price is
@@ -142,7 +144,7 @@ impl Trial {
 pub fn random_side(setup: &Setup, close: f64, terms: Terms, later: &[Candle]) -> Option<f64> {
     let sign = setup.side?.sign()?;
     let trade = Play::new(setup, close, terms).ok()?.run(later);
-    let (filled, price) = trade.filled.filter(|_| trade.is_over())?;
+    let (filled, price) = trade.filled?;
     let (first, last) = (later.get(filled)?, trade.end?);
     let spread = if sign > 0.0 { terms.spread } else { 0.0 };
     let at_open = price == first.open + spread;
@@ -224,6 +226,7 @@ mod tests {
         // From 100.5: the long takes 2 R at 104.5, the short is stopped at 102.5.
         assert_eq!(play(Order::Limit, &later), Some((2.0 - 1.0) / 2.0));
         assert_eq!(play(Order::Limit, &later[..1]), None, "not filled");
-        assert_eq!(play(Order::Limit, &later[..2]), None, "not over");
+        // Still open, both are marked at the close: where they entered.
+        assert_eq!(play(Order::Limit, &later[..2]), Some(0.0));
     }
 }
