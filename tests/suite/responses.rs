@@ -328,6 +328,11 @@ fn hostile_answers_are_read_in_time_and_without_a_panic() {
         "`".repeat(500_000),
         "{\u{2026}\u{1F600}\u{201c}".repeat(30_000),
         "{/*".repeat(100_000),
+        (0..200_000).map(|n| format!("TP: 2{n}.5\n")).collect(),
+        (0..200_000).map(|n| format!("Stop: {n} or {n}5\n")).collect(),
+        "TP1: 1.5 ".repeat(200_000),
+        "<think>".repeat(200_000),
+        "½1".repeat(200_000),
     ];
     for text in hostile {
         let reading = wickdesk::setup::read(&text, None, true);

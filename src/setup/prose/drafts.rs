@@ -32,6 +32,9 @@ enum Rank {
     Direction,
 }
 
+/// More targets of one setup, or levels that cannot be read, are not kept: reading stays linear.
+const MOST_LEVELS: usize = 64;
+
 /// A setup as it comes together.
 #[derive(Default)]
 struct Draft {
@@ -92,7 +95,7 @@ impl Draft {
 
     fn targets(&mut self, number: Option<u8>, prices: Vec<f64>) {
         let known: Vec<f64> = self.targets.iter().flat_map(|(_, p)| p.iter().copied()).collect();
-        if prices.iter().all(|p| known.contains(p)) {
+        if known.len() >= MOST_LEVELS || prices.iter().all(|p| known.contains(p)) {
             return;
         }
         let same = self.targets.iter().position(|(n, _)| *n == number);
@@ -106,7 +109,7 @@ impl Draft {
     fn unread(&mut self, level: Level, texts: Vec<String>) {
         for text in texts {
             let unread = Unread { level, text };
-            if !self.setup.unread.contains(&unread) {
+            if self.setup.unread.len() < MOST_LEVELS && !self.setup.unread.contains(&unread) {
                 self.setup.unread.push(unread);
             }
         }
