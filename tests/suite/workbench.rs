@@ -471,7 +471,7 @@ fn keys_and_mouse_by_configuration() {
     let mut session = Session::open(&home);
     session.wait("Ctrl-g send".to_lowercase().as_str());
     session.press("\x07");
-    session.wait("model offline/2 ·");
+    session.wait("model offline/3 ·");
     // A click on the second template chooses it.
     session.press("\x1b[<0;5;4M\x1b[<0;5;4m");
     session.wait("▸ smc");
