@@ -31,23 +31,21 @@ fn is_keycap(rest: &std::iter::Peekable<std::str::Chars<'_>>) -> bool {
 }
 
 fn fraction(out: &mut String, c: char) {
-    let digits = out
-        .rsplit(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .next()
-        .unwrap_or_default();
-    match digits {
-        digits if digits.starts_with(|c: char| c.is_ascii_digit()) => {
-            if !digits.contains('.') {
-                out.push('.');
-            }
-            out.push_str(match c {
-                '½' => "5",
-                '¼' => "25",
-                _ => "75",
-            });
-        }
-        _ => out.push(c),
+    /// No number is longer; a run that is, is not looked through again for each of its fractions.
+    const LONGEST: usize = 24;
+    let of_number = |c: &char| c.is_ascii_digit() || *c == '.';
+    let tail: Vec<char> = out.chars().rev().take(LONGEST).take_while(of_number).collect();
+    if tail.is_empty() || tail.len() == LONGEST || tail.last() == Some(&'.') {
+        return out.push(c);
     }
+    if !tail.contains(&'.') {
+        out.push('.');
+    }
+    out.push_str(match c {
+        '½' => "5",
+        '¼' => "25",
+        _ => "75",
+    });
 }
 
 fn one(c: char) -> Option<char> {
